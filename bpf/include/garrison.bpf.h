@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/*
+ * What every Garrison program includes, once per object. It brings the ring buffer, the counters, the mode and the one way
+ * to say "no decision":
+ *
+ *	garrison_events		ring buffer; the framework reads it and counts what did not fit
+ *	garrison_counters	per CPU: sent, dropped
+ *	garrison_control	the mode and the generation, written by the framework
+ *
+ * Rules of the house: an earlier program's denial is passed on; a full ring never changes a verdict; constants are returned
+ * from separate branches, since 6.12's verifier bounds no negation that clang may make of `cond ? -EPERM : 0`.
+ */
+#ifndef GARRISON_BPF_H
+#define GARRISON_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "garrison.h"
+
+#define GARRISON_LICENSE char LICENSE[] SEC("license") = "Dual BSD/GPL"
+
+#define EPERM 1
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} garrison_events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct garrison_counters);
+} garrison_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct garrison_control);
+} garrison_control SEC(".maps");
+
+/*
+ * The value by which inode_setxattr and inode_removexattr say "no decision". Where inode_xattr_skipcap is missing (before
+ * 6.11), the kernel checks CAP_SYS_ADMIN for security.* names only if the hooks return 1, and the mere presence of BPF in
+ * the LSM list makes them return 0: set by the framework to 1 there, else 0.
+ */
+const volatile __u32 garrison_xattr_no_decision = 0;
+
+static __always_inline struct garrison_control *garrison_control_now(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&garrison_control, &zero);
+}
+
+/* The mode as data: AUDIT until the framework says otherwise. */
+static __always_inline bool garrison_enforcing(void)
+{
+	struct garrison_control *control = garrison_control_now();
+
+	return control && control->mode == GARRISON_ENFORCE;
+}
+
+/* `sent` counts on submit's behalf: a reserved record is always submitted. */
+static __always_inline void garrison_count(bool sent)
+{
+	__u32 zero = 0;
+	struct garrison_counters *counters = bpf_map_lookup_elem(&garrison_counters, &zero);
+
+	if (!counters)
+		return;
+	/* Atomic: a sleepable program may be preempted on this CPU by another one. */
+	if (sent)
+		__sync_fetch_and_add(&counters->sent, 1);
+	else
+		__sync_fetch_and_add(&counters->dropped, 1);
+}
+
+/* Reserves a record and fills its header; NULL when the ring is full, which is counted. `size` must be a constant. */
+static __always_inline void *garrison_reserve(__u64 size, __u32 type)
+{
+	struct garrison_control *control;
+	struct garrison_event *event = bpf_ringbuf_reserve(&garrison_events, size, 0);
+
+	if (!event) {
+		garrison_count(false);
+		return NULL;
+	}
+	garrison_count(true);
+	event->time_ns = bpf_ktime_get_boot_ns();
+	event->type = type;
+	control = garrison_control_now();
+	event->generation = control ? control->generation : 0;
+	return event;
+}
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.spi;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * One security function: BPF programs and the Java that configures and hears them. In OSGi, register it as a service (the
+ * framework's whiteboard finds it); elsewhere, give it to the builder. The object itself holds no state: each start calls
+ * {@link #open}.
+ */
+@ConsumerType
+public interface Plugin {
+    /** Unique; lower-case letters, digits and dashes. Also its key below {@code garrison.plugins} in the configuration. */
+    String name();
+
+    /**
+     * The compiled objects, preferred first. The first whose needs (hooks, licence, kernel functions) this kernel meets is
+     * loaded; if none does, the plugin is FAILED with the reason for each.
+     */
+    List<ProgramSource> objects();
+
+    /**
+     * Begins one run. Reads and checks the settings completely, touches nothing outside this call.
+     *
+     * @throws ConfigurationException if the settings cannot be used
+     * @throws UnsupportedKernelException if this kernel cannot run it
+     */
+    PluginSession open(PluginContext context);
+}
