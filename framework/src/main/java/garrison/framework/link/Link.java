@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.link;
+
+/** An attached program. Closing detaches it; closing twice does nothing. */
+public interface Link extends AutoCloseable {
+    /** The program's name. */
+    String program();
+
+    /** The program's kind, for example {@code lsm}. */
+    String kind();
+
+    /** What it is attached to: the LSM hook, function or iterator; empty when the section names none. */
+    String target();
+
+    /** The kernel's id of this link, as bpftool shows it. */
+    long id();
+
+    /**
+     * Runs an iterator program to its end.
+     *
+     * @return all that it wrote
+     * @throws IllegalStateException if this is no iterator's link, or closed
+     * @throws garrison.spi.KernelException if the kernel fails
+     */
+    byte[] readAll();
+
+    @Override
+    void close();
+}
