@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+#define _GNU_SOURCE
+#include "attack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct attack *const tables[] = {
+	open_attacks, reach_attacks, name_attacks, attribute_attacks, memory_attacks, mount_attacks, uring_attacks,
+};
+
+int refused(const char *call)
+{
+	int error = errno;
+
+	fprintf(stderr, "%s: %s\n", call, strerrorname_np(error));
+	return error;
+}
+
+void bad_scene(const char *what)
+{
+	fprintf(stderr, "cannot attack: %s: %s\n", what, strerrorname_np(errno));
+	exit(BAD_SCENE);
+}
+
+void hold(void)
+{
+	char byte;
+
+	if (write(STDOUT_FILENO, "held\n", 5) != 5)
+		bad_scene("hold");
+	do {
+		if (read(STDIN_FILENO, &byte, 1) != 1)
+			bad_scene("hold");
+	} while (byte != '\n');
+}
+
+int write_breach(int fd, const char *call)
+{
+	if (fd < 0)
+		return refused(call);
+	if (write(fd, BREACH, strlen(BREACH)) < 0)
+		return refused("write");
+	close(fd);
+	return 0;
+}
+
+int print_content(int fd)
+{
+	char buffer[4096];
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+		if (write(STDOUT_FILENO, buffer, n) != n)
+			bad_scene("standard output");
+	}
+	if (n < 0)
+		return refused("read");
+	close(fd);
+	return 0;
+}
+
+int must_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		bad_scene(path);
+	return fd;
+}
+
+static void usage(void)
+{
+	fprintf(stderr, "usage: attack [--uid N] [--cwd FOLDER] NAME ARGUMENT...\n");
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct attack *a = tables[i]; a->name; a++)
+			fprintf(stderr, "  %s %s\n", a->name, a->arguments);
+	exit(BAD_USAGE);
+}
+
+static const struct attack *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct attack *a = tables[i]; a->name; a++)
+			if (!strcmp(a->name, name))
+				return a;
+	return NULL;
+}
+
+/* True when as many arguments are given as the attack names. */
+static int fits(const struct attack *a, int given)
+{
+	int wanted = 0, open_ended = 0;
+
+	for (const char *p = a->arguments; *p; ) {
+		size_t length = strcspn(p, " ");
+
+		if (!strncmp(p, "...", length))
+			open_ended = 1;
+		else
+			wanted++;
+		p += length + strspn(p + length, " ");
+	}
+	return open_ended ? given >= wanted : given == wanted;
+}
+
+static void become(const char *uid)
+{
+	char *end;
+	long id = strtol(uid, &end, 10);
+
+	if (*end || id < 0)
+		usage();
+	if (setgroups(0, NULL) || setresgid(id, id, id) || setresuid(id, id, id))
+		bad_scene("become another user");
+}
+
+int main(int argc, char **argv)
+{
+	const struct attack *attack;
+	int i = 1;
+
+	for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
+		if (!strcmp(argv[i], "--uid"))
+			become(argv[i + 1]);
+		else if (strcmp(argv[i], "--cwd"))
+			usage();
+		else if (chdir(argv[i + 1]))
+			bad_scene(argv[i + 1]);
+	}
+	if (i >= argc)
+		usage();
+	attack = find(argv[i]);
+	if (!attack || !fits(attack, argc - i - 1))
+		usage();
+	return attack->run(argv + i + 1);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/*
+ * attack NAME ARGUMENT...: exactly one attempt, through exactly the system call that its name says.
+ *
+ * Exit status: 0 when every call went through, the errno of the call that was refused, BAD_SCENE when the attempt could
+ * not even be made, BAD_USAGE. The refused call and its errno are also told on standard error.
+ */
+#ifndef ATTACK_H
+#define ATTACK_H
+
+#include <stddef.h>
+
+#define BAD_SCENE 250
+#define BAD_USAGE 251
+
+/* What an attacker leaves behind in a file. */
+#define BREACH "breach\n"
+
+struct attack {
+	const char *name;
+	const char *arguments;	/* their names, separated by blanks; "..." at the end takes any number */
+	int (*run)(char **argument);	/* 0, or what refused() returned */
+};
+
+/* One table per kind of attack, each ended by an empty row. */
+extern const struct attack open_attacks[];
+extern const struct attack reach_attacks[];
+extern const struct attack name_attacks[];
+extern const struct attack attribute_attacks[];
+extern const struct attack memory_attacks[];
+extern const struct attack mount_attacks[];
+extern const struct attack uring_attacks[];
+
+/* The call that failed, errno still set: tells it and returns errno. */
+int refused(const char *call);
+
+/* Something that is not the attack itself failed: ends the program with BAD_SCENE. */
+_Noreturn void bad_scene(const char *what);
+
+/* Says "held" on standard output and waits for a line: by now the attacker holds what he was allowed to get. */
+void hold(void);
+
+/* Writes BREACH at the file's present position, closes it. 0, or what refused() returned. */
+int write_breach(int fd, const char *call);
+
+/* Copies the file to standard output, closes it. 0, or what refused() returned. */
+int print_content(int fd);
+
+/* A file descriptor that must be had for the attempt to be made. */
+int must_open(const char *path, int flags);
+
+#endif
