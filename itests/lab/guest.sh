@@ -1,0 +1,241 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# One guest: boot, job, result. The guest writes the job's output and, last, its exit status to a share
+# (FOLDER/out); only that status counts, never how QEMU ended.
+
+LAB_BOOT_LIMIT=120
+LAB_BOOT_ATTEMPTS=3
+# The kernel's own words for trouble; a user program's fault ("traps: ...") is not the kernel's.
+LAB_KERNEL_TROUBLE='BUG:|WARNING: |Oops|general protection fault|KASAN|UBSAN|rcu.*(stall|self-detected)|soft lockup|blocked for more than|Kernel panic|[Uu]nable to handle'
+LAB_JOB_END='garrison-lab: job ended'
+
+# The results of the last guest_run.
+GUEST_OUTCOME= # reported, died, timeout, or noboot
+GUEST_STATUS=  # the job's exit status when it reported
+GUEST_BOOT=    # seconds to user space
+GUEST_TROUBLE= # lines of the console that speak of kernel trouble
+GUEST_PIDS=()
+GUEST_SOCKETS=
+
+# guest_run --kernel NAME --folder FOLDER [--limit SECONDS] [--append WORDS] [--icount] [--interactive]
+#           [--quiet] [--env NAME=VALUE]... -- COMMAND...
+# Returns 0 when the guest reported; the job's own status is GUEST_STATUS.
+guest_run() {
+    local kernel='' folder='' limit=1200 append='' icount='' interactive='' quiet='' environment=() attempt lock
+    while [ "$1" != -- ]; do
+        case $1 in
+            --kernel) kernel=$2; shift ;;
+            --folder) folder=$2; shift ;;
+            --limit) limit=$2; shift ;;
+            --append) append=$2; shift ;;
+            --env) environment+=("$2"); shift ;;
+            --icount) icount=1 ;;
+            --interactive) interactive=1 ;;
+            --quiet) quiet=1 ;;
+            *) die "guest_run: $1" ;;
+        esac
+        shift
+    done
+    shift
+    take_lock guest "another guest is running on this machine; one at a time"
+    lock=$LAB_LOCK_FD
+    for ((attempt = 1; attempt <= LAB_BOOT_ATTEMPTS; attempt++)); do
+        guest_prepare "$folder" "$kernel" "$@"
+        guest_start "$folder" "$kernel"
+        guest_wait "$folder" "$limit"
+        guest_stop
+        if [ "$GUEST_OUTCOME" != noboot ] || [ -n "$interactive" ] || [ "$attempt" -ge "$LAB_BOOT_ATTEMPTS" ]; then break; fi
+        cp "$folder/console.log" "$folder/console.boot-$attempt.log"
+        warn "kernel $kernel did not reach user space; boot $((attempt + 1)) of $LAB_BOOT_ATTEMPTS" \
+            "(console: $folder/console.boot-$attempt.log)"
+    done
+    release_lock "$lock"
+    guest_scan "$folder"
+    guest_verdict "$folder" "$kernel" "$limit"
+}
+
+# Lays out the share: what the guest runs, and with what environment.
+guest_prepare() {
+    local folder=$1 kernel=$2 pair
+    shift 2
+    rm -rf "$folder"
+    mkdir -p "$folder/out"
+    : >"$folder/out/output"
+    {
+        printf 'LAB_KERNEL=%q\nLAB_KERNEL_FOLDER=%q\n' "$kernel" "$(kernel_folder "$kernel")"
+        printf 'LAB_REPO=%q\nLAB_INTERACTIVE=%q\n' "$LAB_REPO" "$interactive"
+        printf 'LAB_KEEP=(%q %q %q %q)\n' "$LAB_REPO" "$LAB_CACHE" "$LAB_JAVA_HOME" "$(maven_repository)"
+        printf 'LAB_TERMINAL=(%q %q %q)\n' "${TERM:-linux}" "$(tput lines 2>/dev/null || echo 24)" "$(tput cols 2>/dev/null || echo 80)"
+    } >"$folder/out/guest.env"
+    {
+        printf 'export HOME=/root LANG=C.UTF-8 LAB_SHARE=/run/lab LAB_KERNEL=%q LAB_REPO=%q\n' "$kernel" "$LAB_REPO"
+        printf 'export JAVA_HOME=%q\n' "$LAB_JAVA_HOME"
+        printf 'export PATH=%q:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n' "$LAB_JAVA_HOME/bin"
+        for pair in ${environment[@]+"${environment[@]}"}; do
+            printf 'export %s=%q\n' "${pair%%=*}" "${pair#*=}"
+        done
+        printf 'cd %q\nexec' "$LAB_REPO"
+        printf ' %q' "$@"
+        printf '\n'
+    } >"$folder/out/job"
+}
+
+guest_start() {
+    local folder=$1 kernel=$2 virtiofsd mountpoints qemu=() QEMU
+    virtiofsd=$(virtiofsd_path)
+    GUEST_SOCKETS=$(mktemp -d "${TMPDIR:-/tmp}/garrison-lab.XXXXXX")
+    GUEST_PIDS=()
+    mkdir -p "$LAB_CACHE/view"
+    mapfile -t mountpoints < <(view_mountpoints)
+    # A child whose parent was killed hard is killed too: nothing is left behind on any way out.
+    setpriv --pdeathsig KILL unshare --mount --propagation private \
+        "$LAB_HOME/host/serve-root" "$virtiofsd" "$GUEST_SOCKETS/root" "$LAB_CACHE/view" ${mountpoints[@]+"${mountpoints[@]}"} \
+        >"$folder/virtiofsd-root.log" 2>&1 </dev/null &
+    GUEST_PIDS+=($!)
+    setpriv --pdeathsig KILL "$LAB_HOME/host/serve-share" "$virtiofsd" "$GUEST_SOCKETS/share" "$folder/out" \
+        >"$folder/virtiofsd-share.log" 2>&1 </dev/null &
+    GUEST_PIDS+=($!)
+    guest_wait_for_socket "$GUEST_SOCKETS/root" "${GUEST_PIDS[0]}" "$folder/virtiofsd-root.log"
+    guest_wait_for_socket "$GUEST_SOCKETS/share" "${GUEST_PIDS[1]}" "$folder/virtiofsd-share.log"
+    qemu_command
+    guest_qemu_arguments
+    if [ -n "$interactive" ]; then
+        # In the foreground of the terminal, hence not a background job.
+        setpriv --pdeathsig KILL "${QEMU[@]}" "${qemu[@]}" 2>"$folder/qemu.log" <&0 &
+    else
+        setpriv --pdeathsig KILL "${QEMU[@]}" "${qemu[@]}" >"$folder/qemu.log" 2>&1 </dev/null &
+    fi
+    GUEST_QEMU=$!
+    GUEST_PIDS+=("$GUEST_QEMU")
+    if [ -z "$interactive$quiet" ]; then
+        tail -n +1 -s 0.2 --pid="$GUEST_QEMU" -f "$folder/out/output" &
+        GUEST_TAIL=$!
+    else
+        GUEST_TAIL=
+    fi
+}
+
+# Fills qemu.
+guest_qemu_arguments() {
+    local words folder_of_kernel
+    folder_of_kernel=$(kernel_folder "$kernel")
+    qemu=(-name "garrison-$kernel" -no-user-config -machine q35 -m 3G
+        -object memory-backend-memfd,id=memory,size=3G,share=on -numa node,memdev=memory
+        -chardev "socket,id=root,path=$GUEST_SOCKETS/root" -device vhost-user-fs-pci,chardev=root,tag=rootfs
+        -chardev "socket,id=share,path=$GUEST_SOCKETS/share" -device vhost-user-fs-pci,chardev=share,tag=share
+        -display none -vga none -nic none -no-reboot -kernel "$folder_of_kernel/vmlinuz")
+    if [ -n "$icount" ]; then
+        # Time is a count of instructions: one CPU, and repeatable to a fraction of a per cent.
+        qemu+=(-accel tcg,thread=single -icount "shift=1,sleep=off" -cpu max -smp 1)
+    elif [ "$LAB_ACCEL" = kvm ]; then
+        qemu+=(-accel kvm -cpu host -smp 2)
+    else
+        qemu+=(-accel tcg,thread=multi -cpu max -smp 2)
+    fi
+    if [ -n "$interactive" ]; then
+        qemu+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$folder/console.log" -serial chardev:console
+            -mon chardev=console)
+    else
+        qemu+=(-chardev "file,id=console,path=$folder/console.log" -serial chardev:console -monitor none)
+    fi
+    words="console=ttyS0 loglevel=5 panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
+    if [ -s "$folder_of_kernel/initramfs" ]; then
+        qemu+=(-initrd "$folder_of_kernel/initramfs")
+    else
+        words="root=rootfs rootfstype=virtiofs ro $words"
+    fi
+    qemu+=(-append "$words${append:+ $append}")
+}
+
+guest_wait_for_socket() {
+    local socket=$1 pid=$2 log=$3 tries
+    for ((tries = 0; tries < 100; tries++)); do
+        [ ! -S "$socket" ] || return 0
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    sed 's/^/lab:        /' "$log" >&2
+    die "virtiofsd did not start" "remedy: see $log"
+}
+
+# Waits for the status file, QEMU's end or a limit. Sets GUEST_OUTCOME and GUEST_BOOT.
+guest_wait() {
+    local folder=$1 limit=$2 out=$1/out started
+    started=$(now)
+    GUEST_BOOT=''
+    GUEST_OUTCOME=''
+    while [ -z "$GUEST_OUTCOME" ]; do
+        if [ -z "$GUEST_BOOT" ] && [ -e "$out/started" ]; then GUEST_BOOT=$(($(now) - started)); fi
+        if [ -e "$out/status" ]; then
+            GUEST_OUTCOME=reported
+        elif ! kill -0 "$GUEST_QEMU" 2>/dev/null; then
+            # The status may have come between the two looks.
+            if [ -e "$out/status" ]; then GUEST_OUTCOME=reported
+            elif [ -e "$out/started" ]; then GUEST_OUTCOME=died
+            else GUEST_OUTCOME=noboot; fi
+        elif [ ! -e "$out/started" ] && [ $(($(now) - started)) -ge "$LAB_BOOT_LIMIT" ]; then
+            GUEST_OUTCOME=noboot
+        elif [ $(($(now) - started)) -ge "$limit" ]; then
+            GUEST_OUTCOME=timeout
+        else
+            sleep 0.1
+        fi
+    done
+    if [ "$GUEST_OUTCOME" = reported ]; then
+        GUEST_STATUS=$(cat "$out/status")
+        GUEST_BOOT=${GUEST_BOOT:-0}
+        # The power-off is a courtesy: all that counts is written.
+        for ((tries = 0; tries < 50; tries++)); do
+            kill -0 "$GUEST_QEMU" 2>/dev/null || break
+            sleep 0.1
+        done
+    else
+        GUEST_STATUS=''
+    fi
+}
+
+# Ends whatever of the guest still runs. Also runs at the lab's exit.
+guest_stop() {
+    local pid
+    for pid in ${GUEST_PIDS[@]+"${GUEST_PIDS[@]}"}; do kill -KILL "$pid" 2>/dev/null || true; done
+    for pid in ${GUEST_PIDS[@]+"${GUEST_PIDS[@]}"}; do wait "$pid" 2>/dev/null || true; done
+    # tail ends by itself once QEMU has, after it has shown the rest.
+    [ -z "${GUEST_TAIL:-}" ] || wait "$GUEST_TAIL" 2>/dev/null || true
+    GUEST_PIDS=()
+    GUEST_TAIL=''
+    [ -z "$GUEST_SOCKETS" ] || rm -rf "$GUEST_SOCKETS"
+    GUEST_SOCKETS=''
+}
+at_exit guest_stop
+
+# What the kernel complained about before the job ended; the power-off itself may fail without harm.
+guest_scan() {
+    local folder=$1
+    GUEST_TROUBLE=$(sed "/$LAB_JOB_END/q" "$folder/console.log" 2>/dev/null | tr -d '\r' |
+        grep -aE "$LAB_KERNEL_TROUBLE" | grep -avE 'traps: ' || true)
+}
+
+guest_verdict() {
+    local folder=$1 kernel=$2 limit=$3
+    case $GUEST_OUTCOME in
+        noboot) warn "kernel $kernel did not reach user space" ;;
+        died) warn "the guest with kernel $kernel died during its job" ;;
+        timeout) warn "the guest with kernel $kernel was stopped at its limit of $limit s" ;;
+    esac
+    if [ -n "$GUEST_TROUBLE" ]; then
+        warn "kernel $kernel complained:"
+        printf '%s\n' "$GUEST_TROUBLE" | sed 's/^/lab:   /' >&2
+    fi
+    if [ "$GUEST_OUTCOME" != reported ] || [ -n "$GUEST_TROUBLE" ]; then
+        say "console: $folder/console.log"
+        return 1
+    fi
+}
+
+# Boots and does nothing else; for questions such as "does KVM work?".
+guest_trial() {
+    local kernel=$1 folder=$2 limit=$3
+    LAB_BOOT_LIMIT=$limit LAB_BOOT_ATTEMPTS=1 guest_run --kernel "$kernel" --folder "$folder" --limit "$limit" \
+        --quiet -- true >/dev/null 2>&1 && [ "$GUEST_STATUS" = 0 ]
+}
