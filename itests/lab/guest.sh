@@ -64,9 +64,10 @@ guest_prepare() {
     : >"$folder/out/output"
     {
         printf 'LAB_KERNEL=%q\nLAB_KERNEL_FOLDER=%q\n' "$kernel" "$(kernel_folder "$kernel")"
-        printf 'LAB_REPO=%q\nLAB_INTERACTIVE=%q\n' "$LAB_REPO" "$interactive"
-        printf 'LAB_KEEP=(%q %q %q %q)\n' "$LAB_REPO" "$LAB_CACHE" "$LAB_JAVA_HOME" "$(maven_repository)"
-        printf 'LAB_TERMINAL=(%q %q %q)\n' "${TERM:-linux}" "$(tput lines 2>/dev/null || echo 24)" "$(tput cols 2>/dev/null || echo 80)"
+        printf 'LAB_INTERACTIVE=%q\n' "$interactive"
+        printf 'LAB_KEEP="%s %s %s %s"\n' "$LAB_REPO" "$LAB_CACHE" "$LAB_JAVA_HOME" "$(maven_repository)"
+        printf 'LAB_TERMINAL=%q\nLAB_TERMINAL_SIZE="rows %s cols %s"\n' "${TERM:-linux}" \
+            "$(tput lines 2>/dev/null || echo 24)" "$(tput cols 2>/dev/null || echo 80)"
     } >"$folder/out/guest.env"
     {
         printf 'export HOME=/root LANG=C.UTF-8 LAB_SHARE=/run/lab LAB_KERNEL=%q LAB_REPO=%q\n' "$kernel" "$LAB_REPO"
