@@ -38,7 +38,7 @@ public record BpfSpec(String name, String licence, List<ProgramInfo> programs, L
      *     has LSM programs and a licence that is not compatible with the GPL
      */
     public static BpfSpec parse(String objectName, byte[] elf) {
-        throw new UnsupportedOperationException();
+        return new SpecReader(objectName, elf).read();
     }
 
     /** A declared map by its name. */
@@ -49,5 +49,10 @@ public record BpfSpec(String name, String licence, List<ProgramInfo> programs, L
     /** A program by its name. */
     public Optional<ProgramInfo> program(String programName) {
         return programs.stream().filter(p -> p.name().equals(programName)).findFirst();
+    }
+
+    /** A constant by its name. */
+    public Optional<BtfVariable> constant(String variable) {
+        return constants.stream().filter(v -> v.name().equals(variable)).findFirst();
     }
 }
