@@ -63,6 +63,9 @@ public final class Libc {
     private static final MethodHandle EPOLL_CTL = bind("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle EPOLL_WAIT =
             bind("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+    /** Without errno: it fails only for a clock that does not exist. */
+    private static final MethodHandle CLOCK_GETTIME = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("clock_gettime"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     /** Without errno: it never fails for numbers that the kernel uses. */
     private static final MethodHandle STRERROR_R = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("strerror_r"), FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG));
@@ -94,6 +97,27 @@ public final class Libc {
         } catch (Throwable t) {
             throw new AssertionError("strerror_r(" + errno + ")", t);
         }
+    }
+
+    /**
+     * {@code int clock_gettime(clockid_t clock, struct timespec *time)}: the clock in nanoseconds.
+     *
+     * @throws IllegalArgumentException if there is no such clock
+     */
+    public static long clockNanos(int clock) {
+        int result;
+        long nanos;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment time = scratch.allocate(2 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
+            result = (int) CLOCK_GETTIME.invokeExact(clock, time);
+            nanos = time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, JAVA_LONG.byteSize());
+        } catch (Throwable t) {
+            throw new AssertionError("clock_gettime(" + clock + ")", t);
+        }
+        if (result != 0) {
+            throw new IllegalArgumentException("no clock " + clock);
+        }
+        return nanos;
     }
 
     /** {@code int open(const char *path, int flags)}: a file descriptor. Only for flags that create nothing. */

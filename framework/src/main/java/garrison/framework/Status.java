@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework;
+
+import garrison.spi.Answer;
+import garrison.spi.Mode;
+import garrison.spi.PluginState;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a Garrison is doing, at one moment. Nothing in it changes afterwards.
+ *
+ * @param kernel the running kernel
+ * @param plugins the plugins present, by name
+ * @param absent names configured below {@code garrison.plugins} for which no plugin is present (it may still come)
+ * @param listeners who hears events, in the order they came
+ */
+public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> absent, List<ListenerStatus> listeners) {
+    /**
+     * Facts of the kernel and the library.
+     *
+     * @param release as {@code uname -r} prints it
+     * @param activeLsms the security modules in calling order; empty when unknown
+     * @param bpfLsm whether BPF LSM programs can fire here
+     * @param libbpf the version of the libbpf in use, for example {@code 1.1}
+     */
+    public record Kernel(String release, List<String> activeLsms, Answer bpfLsm, String libbpf) {}
+
+    /**
+     * One plugin.
+     *
+     * @param name its name
+     * @param state where it is in its life
+     * @param reason the whole message for FAILED; why not running for DISABLED and STOPPED; what is wrong (or empty) for ACTIVE
+     * @param mode the mode requested
+     * @param since when it entered this state
+     * @param object the object in use; empty when none is loaded
+     * @param attached the programs attached now, by name
+     * @param events counts of this run
+     * @param figures what the plugin tells about itself, in its order
+     */
+    public record PluginStatus(String name, PluginState state, String reason, Mode mode, Instant since, String object,
+            List<AttachedProgram> attached, EventCounts events, Map<String, String> figures) {}
+
+    /**
+     * A program in its place.
+     *
+     * @param program its name
+     * @param kind {@code lsm}, {@code fmod_ret}, …
+     * @param hook the hook or function
+     */
+    public record AttachedProgram(String program, String kind, String hook) {}
+
+    /**
+     * Records of one run. {@code sent} equals {@code received} plus {@code dropped} once the ring is drained.
+     *
+     * @param sent records the programs wanted to tell, as of the last look at the kernel's counters (once a second)
+     * @param received records taken off the ring
+     * @param dropped records for which the ring had no room
+     * @param unbound received, but of a type nobody bound
+     * @param failed received, but the plugin's handler threw
+     */
+    public record EventCounts(long sent, long received, long dropped, long unbound, long failed) {
+        /** Before the first record. */
+        public static final EventCounts NONE = new EventCounts(0, 0, 0, 0, 0);
+    }
+
+    /**
+     * One listener.
+     *
+     * @param name as given, or its class
+     * @param delivered events it was called with
+     * @param queued events waiting for it
+     * @param lost events for which its queue had no room
+     */
+    public record ListenerStatus(String name, long delivered, int queued, long lost) {}
+
+    /** Copies the lists. */
+    public Status {
+        plugins = List.copyOf(plugins);
+        absent = List.copyOf(absent);
+        listeners = List.copyOf(listeners);
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
+import garrison.spi.ConfigurationException;
+import garrison.spi.Mode;
+import garrison.spi.Settings;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The configuration tree below {@code garrison}, checked as far as it is the framework's own.
+ *
+ * @param tree what the user wrote, not resolved: plugins' defaults are merged in before
+ * @param mode the mode of plugins that name none
+ * @param queue capacity of each listener's queue, in events
+ * @param reader how rings are read
+ * @param configured names below {@code garrison.plugins}
+ */
+public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Set<String> configured) {
+    private static final String DEFAULTS = "reference.conf";
+
+    /** How a ring is read. */
+    public enum ReaderKind {
+        /** In Java, on the mapped ring. */
+        DIRECT,
+        /** By libbpf, with one upcall a record. */
+        LIBBPF
+    }
+
+    /**
+     * Reads a file (HOCON, JSON or properties).
+     *
+     * @throws ConfigurationException when it is not there, or for its first syntax error by file and line
+     */
+    public static Config file(Path path) {
+        return wording(path.toString(),
+                () -> ConfigFactory.parseFile(path.toFile(), ConfigParseOptions.defaults().setAllowMissing(false)));
+    }
+
+    /**
+     * Checks the framework's own keys. Those of {@code garrison.runtime} belong to the standalone program and are passed over.
+     *
+     * @param user the whole tree, resolved or not
+     * @throws ConfigurationException for the first key that is wrong or unknown
+     */
+    public static GarrisonSettings of(Config user) {
+        Config defaults = wording(DEFAULTS, () -> ConfigFactory
+                .parseResources(GarrisonSettings.class.getClassLoader(), DEFAULTS).withoutPath("garrison.plugins"));
+        Config resolved = resolve(user.withFallback(defaults));
+        Settings root = Settings.of(resolved, "").object("garrison");
+        Mode mode = root.choice("mode", Mode.class, Mode.AUDIT);
+        Settings events = root.object("events");
+        int queue = (int) events.integer("queue", 16, 1 << 24, 1 << 16);
+        ReaderKind reader = events.choice("reader", ReaderKind.class, ReaderKind.DIRECT);
+        root.has("plugins");
+        root.has("runtime");
+        root.end();
+        Set<String> configured = Set.copyOf(Settings.of(resolved, "").object("garrison").named("plugins").keySet());
+        return new GarrisonSettings(user, mode, queue, reader, configured);
+    }
+
+    /**
+     * One plugin's subtree, with the plugin's own {@code reference.conf} underneath.
+     *
+     * @param plugin the plugin's name
+     * @param loader of the plugin's class
+     */
+    public PluginSettings plugin(String plugin, ClassLoader loader) {
+        Config own = wording(DEFAULTS, () -> ConfigFactory.parseResources(loader, DEFAULTS));
+        Config resolved = resolve(tree.withFallback(own));
+        return PluginSettings.of(plugin, Settings.of(resolved, "").object("garrison").object("plugins"), mode);
+    }
+
+    private static Config resolve(Config config) {
+        return wording(config.origin().description(), config::resolve);
+    }
+
+    private static <T> T wording(String name, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (ConfigException.IO e) {
+            throw new ConfigurationException(name, "cannot be read: " + e.getMessage(), "name a readable file");
+        } catch (ConfigException e) {
+            ConfigOrigin origin = e.origin();
+            String place = origin == null || origin.filename() == null ? name
+                    : origin.filename() + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "");
+            throw new ConfigurationException(place, problem(e, origin), "");
+        }
+    }
+
+    /** The parser puts the place in front; we do so ourselves. */
+    private static String problem(ConfigException e, ConfigOrigin origin) {
+        String message = e.getMessage();
+        String prefix = origin == null ? null : origin.description() + ": ";
+        return prefix != null && message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+    }
+
+    /** For a log line: what the user wrote, without comments. */
+    @Override
+    public String toString() {
+        return "GarrisonSettings[mode=" + mode + ", queue=" + queue + ", reader=" + reader + ", plugins="
+                + tree.root().render(ConfigRenderOptions.concise()) + "]";
+    }
+}

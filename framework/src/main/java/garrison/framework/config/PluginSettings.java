@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.config;
+
+import garrison.spi.Mode;
+import garrison.spi.Settings;
+
+/**
+ * One plugin's subtree with the two keys that are the framework's.
+ *
+ * @param enabled whether it is to run
+ * @param mode the mode requested
+ * @param settings the subtree; {@code enabled} and {@code mode} count as asked for
+ */
+public record PluginSettings(boolean enabled, Mode mode, Settings settings) {
+    static PluginSettings of(String plugin, Settings plugins, Mode fallback) {
+        Settings settings = plugins.object(plugin);
+        return new PluginSettings(settings.bool("enabled", true), settings.choice("mode", Mode.class, fallback), settings);
+    }
+}

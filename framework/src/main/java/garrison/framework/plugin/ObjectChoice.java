@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.kernel.KernelRequirements;
+import garrison.framework.object.BpfSpec;
+import garrison.framework.object.Owner;
+import garrison.spi.Answer;
+import garrison.spi.GarrisonException;
+import garrison.spi.KernelFeatures;
+import garrison.spi.ProgramInfo;
+import garrison.spi.ProgramSource;
+import garrison.spi.UnsupportedKernelException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The object of a plugin that this kernel can run.
+ *
+ * @param spec what it is
+ * @param elf its bytes
+ */
+record ObjectChoice(BpfSpec spec, byte[] elf) {
+    private static final String LSM = "lsm";
+
+    /**
+     * Looks at a plugin's objects in its order of preference.
+     *
+     * @throws GarrisonException with the reason for each, if none will do
+     */
+    static ObjectChoice of(List<ProgramSource> sources, KernelFeatures kernel, Owner owner) {
+        List<GarrisonException> reasons = new ArrayList<>();
+        for (ProgramSource source : sources) {
+            try {
+                byte[] elf = source.read();
+                BpfSpec spec = BpfSpec.parse(source.name(), elf);
+                check(spec, spec.programs().stream().filter(p -> !p.optional()).map(ProgramInfo::name).collect(Collectors.toSet()),
+                        kernel, owner);
+                return new ObjectChoice(spec, elf);
+            } catch (GarrisonException e) {
+                reasons.add(e);
+            }
+        }
+        if (reasons.size() == 1) {
+            throw reasons.getFirst();
+        }
+        GarrisonException none = new GarrisonException(reasons.isEmpty()
+                ? "plugin " + owner.plugin() + " names no BPF object"
+                : reasons.stream().map(Throwable::getMessage).collect(Collectors.joining("\n",
+                        "none of its " + reasons.size() + " objects runs here:\n", "")));
+        reasons.forEach(none::addSuppressed);
+        throw none;
+    }
+
+    /**
+     * Checks the programs that are to be loaded.
+     *
+     * @throws UnsupportedKernelException for the first thing missing
+     */
+    static void check(BpfSpec spec, Set<String> programs, KernelFeatures kernel, Owner owner) {
+        KernelRequirements.check(spec, programs, kernel, owner);
+        for (ProgramInfo program : spec.programs()) {
+            if (program.kind().equals(LSM) && programs.contains(program.name())
+                    && kernel.bpfLsm() instanceof Answer.No(String reason, String remedy)) {
+                throw new UnsupportedKernelException("BPF LSM", "plugin " + owner.plugin() + ", " + spec.name() + ": program "
+                        + program.name() + " (" + program.section() + ") would load and never run on kernel " + kernel.release() + ": "
+                        + reason + (remedy.isEmpty() ? "" : "; " + remedy));
+            }
+        }
+    }
+}

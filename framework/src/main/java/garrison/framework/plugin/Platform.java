@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.Status;
+import garrison.framework.kernel.KernelFileIds;
+import garrison.framework.kernel.RunningKernel;
+import garrison.framework.libbpf.Libbpf;
+import garrison.spi.FileIds;
+
+/**
+ * What the plugins of one Garrison share: the library, the kernel's features, the look-up of files, the clock.
+ *
+ * @param libbpf the library
+ * @param kernel the running kernel
+ * @param fileIds its look-up of files
+ * @param clock from kernel time stamps to wall-clock time
+ */
+public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileIds, BootClock clock) implements AutoCloseable {
+    /**
+     * Opens everything, after a check that this process may use BPF at all.
+     *
+     * @throws garrison.spi.GarrisonException if not
+     */
+    public static Platform open() {
+        Privileges.check();
+        Libbpf libbpf = Libbpf.open();
+        RunningKernel kernel = new RunningKernel();
+        return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), new BootClock());
+    }
+
+    /** The facts for {@link Status}. */
+    public Status.Kernel facts() {
+        return new Status.Kernel(kernel.release(), kernel.activeLsms(), kernel.bpfLsm(), libbpf.version());
+    }
+
+    /** The look-up of files, as plugins see it. */
+    public FileIds files() {
+        return fileIds;
+    }
+
+    @Override
+    public void close() {
+        fileIds.close();
+    }
+}

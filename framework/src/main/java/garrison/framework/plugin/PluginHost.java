@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.Status.PluginStatus;
+import garrison.framework.config.GarrisonSettings;
+import garrison.spi.GarrisonException;
+import garrison.spi.Mode;
+import garrison.spi.Plugin;
+import garrison.spi.PluginState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The plugins of one Garrison. Changes go one after the other under one lock; looking waits for nobody. */
+public final class PluginHost implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginHost.class);
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]*");
+
+    private final Platform platform;
+    private final Listeners listeners;
+    private final ReentrantLock changes = new ReentrantLock();
+    private final CopyOnWriteArrayList<PluginSlot> slots = new CopyOnWriteArrayList<>();
+    private volatile GarrisonSettings settings;
+    private boolean closed;
+
+    /**
+     * @param platform outlives this
+     * @param listeners outlive this
+     * @param settings to begin with
+     */
+    public PluginHost(Platform platform, Listeners listeners, GarrisonSettings settings) {
+        this.platform = platform;
+        this.listeners = listeners;
+        this.settings = settings;
+    }
+
+    /** See {@link garrison.framework.Garrison#add}. */
+    public void add(Plugin plugin) {
+        String name = nameOf(plugin);
+        exclusively(() -> {
+            if (closed) {
+                throw new IllegalStateException("this Garrison is closed");
+            }
+            if (slot(name) != null) {
+                throw new GarrisonException("a plugin named " + name + " is present already (" + slot(name).plugin().getClass().getName()
+                        + "); remove it before adding " + plugin.getClass().getName());
+            }
+            PluginSlot slot = new PluginSlot(name, plugin, platform, listeners);
+            slots.add(slot);
+            slot.start(settings);
+            return null;
+        });
+    }
+
+    /** See {@link garrison.framework.Garrison#remove}. */
+    public boolean remove(Plugin plugin) {
+        return exclusively(() -> {
+            for (PluginSlot slot : slots) {
+                if (slot.plugin() == plugin) {
+                    slot.stop(PluginState.STOPPED, "removed");
+                    return slots.remove(slot);
+                }
+            }
+            return false;
+        });
+    }
+
+    /** See {@link garrison.framework.Garrison#mode}. */
+    public void mode(String plugin, Mode mode) {
+        exclusively(() -> {
+            PluginSlot slot = slot(plugin);
+            if (slot == null) {
+                throw new GarrisonException("no plugin named " + plugin + "; present: "
+                        + String.join(", ", slots.stream().map(PluginSlot::name).toList()));
+            }
+            slot.mode(mode);
+            return null;
+        });
+    }
+
+    /** See {@link garrison.framework.Garrison#reload}. */
+    public Duration reload(Supplier<GarrisonSettings> read) {
+        long start = System.nanoTime();
+        return exclusively(() -> {
+            GarrisonSettings next = read.get();
+            Duration taken;
+            try (Reload reload = new Reload(settings, next)) {
+                slots.forEach(reload::add);
+                reload.commit();
+                taken = Duration.ofNanos(System.nanoTime() - start);
+                reload.finish();
+            }
+            if (next.queue() != settings.queue()) {
+                LOG.warn("garrison.events.queue is read at start only: {} stays until then", settings.queue());
+            }
+            settings = next;
+            LOG.info("New configuration in force after {} ms", taken.toMillis());
+            return taken;
+        });
+    }
+
+    /** All plugins, by name. */
+    public List<PluginStatus> status() {
+        return slots.stream().map(PluginSlot::status).sorted((a, b) -> a.name().compareTo(b.name())).toList();
+    }
+
+    /** Names that are configured and not present. */
+    public List<String> absent() {
+        TreeSet<String> names = new TreeSet<>(settings.configured());
+        slots.forEach(slot -> names.remove(slot.name()));
+        return List.copyOf(names);
+    }
+
+    @Override
+    public void close() {
+        exclusively(() -> {
+            closed = true;
+            List<PluginSlot> all = new ArrayList<>(slots);
+            all.reversed().forEach(slot -> slot.stop(PluginState.STOPPED, "Garrison closes"));
+            slots.clear();
+            return null;
+        });
+    }
+
+    private PluginSlot slot(String name) {
+        return slots.stream().filter(s -> s.name().equals(name)).findFirst().orElse(null);
+    }
+
+    private <T> T exclusively(Supplier<T> change) {
+        if (slots.stream().anyMatch(PluginSlot::isReaderThread)) {
+            throw new IllegalStateException("called from a plugin's record handler, which must not wait; use another thread");
+        }
+        changes.lock();
+        try {
+            return change.get();
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private static String nameOf(Plugin plugin) {
+        String name;
+        try {
+            name = plugin.name();
+        } catch (RuntimeException | LinkageError e) {
+            throw new GarrisonException("plugin of " + plugin.getClass().getName() + " does not tell its name: " + e, e);
+        }
+        if (name == null || !NAME.matcher(name).matches()) {
+            throw new GarrisonException("plugin of " + plugin.getClass().getName() + " is named '" + name
+                    + "'; use lower-case letters, digits and dashes");
+        }
+        return name;
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.Status.AttachedProgram;
+import garrison.framework.Status.EventCounts;
+import garrison.framework.config.GarrisonSettings;
+import garrison.framework.config.PluginSettings;
+import garrison.framework.object.LoadedBpfObject;
+import garrison.framework.object.OpenObject;
+import garrison.framework.object.Owner;
+import garrison.framework.ring.Bindings;
+import garrison.framework.ring.RingReader;
+import garrison.spi.Mode;
+import garrison.spi.Plugin;
+import garrison.spi.PluginSession;
+import garrison.spi.PolicyChange;
+import garrison.spi.ProgramInfo;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a plugin, from {@link #prepare} (all but attached: nothing is decided by it yet) over {@link #activate} to
+ * {@link #close}. For one thread at a time; {@link #counts}, {@link #attached} and {@link #object} may be called by any.
+ */
+final class PluginRun implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginRun.class);
+    private static final String NO_DECISION = "garrison_xattr_no_decision";
+
+    private final String name;
+    private final Platform platform;
+    private final Listeners listeners;
+    private final int generation;
+    private PluginSession session;
+    private LoadedBpfObject object;
+    private String objectName = "";
+    private Bindings bindings;
+    private Attachments attachments;
+    private PolicyChange staged;
+    private boolean closed;
+    private volatile RingReader reader;
+
+    private PluginRun(String name, Platform platform, Listeners listeners, int generation) {
+        this.name = name;
+        this.platform = platform;
+        this.listeners = listeners;
+        this.generation = generation;
+    }
+
+    /**
+     * Opens, loads and stages; attaches nothing. Whatever is thrown, nothing is left behind.
+     *
+     * @param settings the plugin's, fresh
+     * @param generation told in this run's events
+     */
+    static PluginRun prepare(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation) {
+        PluginRun run = new PluginRun(plugin.name(), platform, listeners, generation);
+        try {
+            run.open(plugin, settings);
+            return run;
+        } catch (Throwable t) {
+            run.closeAfter(t);
+            throw t;
+        }
+    }
+
+    private void open(Plugin plugin, PluginSettings settings) {
+        Owner owner = new Owner(name, platform.kernel().release());
+        session = plugin.open(new RunContext(settings.settings(), platform, listeners));
+        ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), owner);
+        objectName = choice.spec().name();
+        try (OpenObject open = OpenObject.open(platform.libbpf(), choice.spec(), choice.elf(), owner)) {
+            session.configure(open);
+            Set<String> loaded = open.programs().stream().map(ProgramInfo::name).filter(open::loads).collect(Collectors.toSet());
+            ObjectChoice.check(choice.spec(), loaded, platform.kernel(), owner);
+            if (choice.spec().constants().stream().anyMatch(v -> v.name().equals(NO_DECISION))) {
+                open.constant(NO_DECISION, platform.kernel().xattrNoDecision());
+            }
+            object = open.load();
+        }
+        attachments = new Attachments(name, object);
+        bindings = new Bindings(objectName, object.btf());
+        session.bind(bindings);
+        staged = session.stage(settings.settings(), object);
+        settings.settings().end();
+    }
+
+    /**
+     * Puts the staged policy in force: commit, mode, reader, and last the programs, so that no event precedes its reader.
+     *
+     * @param broken is called from the reader's thread when the ring cannot be read any further
+     */
+    void activate(Mode mode, GarrisonSettings.ReaderKind kind, Consumer<Throwable> broken) {
+        try (PolicyChange change = staged) {
+            staged = null;
+            change.commit();
+            mode(mode);
+            reader = RingReader.start(name, object, bindings, kind, platform.libbpf(), listeners::publish, broken);
+            attachments.attach(change.programs());
+        } catch (Throwable t) {
+            closeAfter(t);
+            throw t;
+        }
+    }
+
+    /** Stages a new policy beside the one in force. */
+    Transition stage(PluginSettings settings) {
+        return new Transition(session.stage(settings.settings(), object), attachments);
+    }
+
+    /** One write to the control map. */
+    void mode(Mode mode) {
+        ControlMap.write(object, mode, generation);
+    }
+
+    EventCounts counts() {
+        RingReader current = reader;
+        return current == null ? EventCounts.NONE : current.counts();
+    }
+
+    List<AttachedProgram> attached() {
+        return attachments == null ? List.of() : attachments.list();
+    }
+
+    String object() {
+        return objectName;
+    }
+
+    Map<String, String> figures() {
+        return session.status();
+    }
+
+    /** Whether the calling thread is this run's reader, which cannot end itself. */
+    boolean isReaderThread() {
+        RingReader current = reader;
+        return current != null && current.isCurrentThread();
+    }
+
+    /** Detach, drain, join, close the session, the object; each step is taken whatever the one before did. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        step("detach", attachments);
+        step("drain the ring of", reader);
+        step("drop the staged policy of", staged);
+        step("close", session);
+        step("unload", object);
+    }
+
+    private void closeAfter(Throwable failure) {
+        try {
+            close();
+        } catch (Throwable t) {
+            failure.addSuppressed(t);
+        }
+    }
+
+    private void step(String what, AutoCloseable resource) {
+        if (resource == null) {
+            return;
+        }
+        try {
+            resource.close();
+        } catch (Throwable t) {
+            LOG.error("Could not {} plugin {}: {}", what, name, t.toString(), t);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.Status.EventCounts;
+import garrison.framework.Status.PluginStatus;
+import garrison.framework.config.GarrisonSettings;
+import garrison.framework.config.PluginSettings;
+import garrison.spi.GarrisonException;
+import garrison.spi.Mode;
+import garrison.spi.Plugin;
+import garrison.spi.PluginChanged;
+import garrison.spi.PluginState;
+import garrison.spi.VerifierException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One plugin that is present, running or not. The host calls what changes it under its own lock; {@link #status} may be
+ * called by any thread and does not wait.
+ */
+final class PluginSlot {
+    private static final Logger LOG = LoggerFactory.getLogger(PluginSlot.class);
+
+    /** What is told to people, in one piece. */
+    private record Condition(PluginState state, String reason, Mode mode, Instant since) {}
+
+    private final String name;
+    private final Plugin plugin;
+    private final Platform platform;
+    private final Listeners listeners;
+    /** Held whenever the session is called, so that no two calls overlap. */
+    private final ReentrantLock session = new ReentrantLock();
+    private volatile Condition condition = new Condition(PluginState.STOPPED, "not started", Mode.AUDIT, Instant.now());
+    private volatile PluginRun run;
+    private volatile EventCounts lastCounts = EventCounts.NONE;
+    private volatile Map<String, String> figures = Map.of();
+    private int generation;
+
+    PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners) {
+        this.name = name;
+        this.plugin = plugin;
+        this.platform = platform;
+        this.listeners = listeners;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Plugin plugin() {
+        return plugin;
+    }
+
+    PluginState state() {
+        return condition.state;
+    }
+
+    boolean isReaderThread() {
+        PluginRun current = run;
+        return current != null && current.isReaderThread();
+    }
+
+    /** This plugin's part of a configuration. */
+    PluginSettings settings(GarrisonSettings all) {
+        return all.plugin(name, plugin.getClass().getClassLoader());
+    }
+
+    /** Starts it, or leaves it DISABLED or FAILED; throws nothing. */
+    void start(GarrisonSettings all) {
+        Mode mode = all.mode();
+        try {
+            PluginSettings settings = settings(all);
+            mode = settings.mode();
+            if (settings.enabled()) {
+                activate(prepare(settings), settings, all.reader());
+            } else {
+                disable(settings);
+            }
+        } catch (Throwable t) {
+            fail(t, mode);
+        }
+    }
+
+    /** All of a start that can be refused without a trace. */
+    PluginRun prepare(PluginSettings settings) {
+        become(PluginState.STARTING, "", settings.mode());
+        session.lock();
+        try {
+            return PluginRun.prepare(plugin, platform, listeners, settings, ++generation);
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** The rest of a start. */
+    void activate(PluginRun prepared, PluginSettings settings, GarrisonSettings.ReaderKind kind) {
+        session.lock();
+        try {
+            prepared.activate(settings.mode(), kind, this::unreadable);
+            run = prepared;
+            lastCounts = EventCounts.NONE;
+            figures = copy(prepared.figures());
+            become(PluginState.ACTIVE, "", settings.mode());
+        } catch (Throwable t) {
+            run = null;
+            prepared.close();
+            throw t;
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** Stages new settings beside the running policy. */
+    Transition stage(PluginSettings settings) {
+        session.lock();
+        try {
+            return run.stage(settings);
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** Runs a step of a transition so that no call on the session overlaps it. */
+    void guarded(Runnable step) {
+        session.lock();
+        try {
+            step.run();
+        } finally {
+            session.unlock();
+        }
+    }
+
+    /** Writes the mode; the rest stays. */
+    void mode(Mode mode) {
+        PluginRun current = run;
+        if (current == null) {
+            Condition now = condition;
+            throw new GarrisonException("plugin " + name + " is " + now.state + (now.reason.isEmpty() ? "" : " (" + now.reason + ")")
+                    + "; its mode can be switched while it is ACTIVE");
+        }
+        guarded(() -> {
+            current.mode(mode);
+            figures = copy(current.figures());
+        });
+        become(PluginState.ACTIVE, condition.reason, mode);
+    }
+
+    /** Stops it if it runs. */
+    void stop(PluginState next, String reason) {
+        PluginRun current = run;
+        if (current != null) {
+            guarded(() -> {
+                current.close();
+                run = null;
+                lastCounts = current.counts();
+            });
+        }
+        figures = Map.of();
+        become(next, reason, condition.mode);
+    }
+
+    void disable(PluginSettings settings) {
+        Mode mode = settings.mode();
+        if (run != null) {
+            stop(PluginState.DISABLED, "disabled by configuration");
+        } else if (condition.state != PluginState.DISABLED) {
+            become(PluginState.DISABLED, "disabled by configuration", mode);
+        }
+    }
+
+    void fail(Throwable failure, Mode mode) {
+        String reason = words(failure);
+        if (failure instanceof GarrisonException) {
+            LOG.error("Plugin {} FAILED: {}", name, reason);
+        } else {
+            LOG.error("Plugin {} FAILED: {}", name, reason, failure);
+        }
+        if (failure instanceof VerifierException e) {
+            LOG.debug("Verifier log of {}:\n{}", e.program(), e.log());
+        }
+        figures = Map.of();
+        become(PluginState.FAILED, reason, mode);
+    }
+
+    /** Puts back what was told before a start that was refused. */
+    void restore(PluginState state, String reason, Mode mode) {
+        become(state, reason, mode);
+    }
+
+    PluginStatus status() {
+        PluginRun current = run;
+        Condition now = condition;
+        if (current == null) {
+            return new PluginStatus(name, now.state, now.reason, now.mode, now.since, "", List.of(), lastCounts, Map.of());
+        }
+        if (session.tryLock()) {
+            try {
+                figures = copy(current.figures());
+            } catch (Throwable t) {
+                figures = Map.of("status", "the plugin could not tell: " + t);
+            } finally {
+                session.unlock();
+            }
+        }
+        return new PluginStatus(name, now.state, now.reason, now.mode, now.since, current.object(), current.attached(),
+                current.counts(), figures);
+    }
+
+    String reason() {
+        return condition.reason;
+    }
+
+    Mode requestedMode() {
+        return condition.mode;
+    }
+
+    private void unreadable(Throwable failure) {
+        become(PluginState.ACTIVE, "its programs decide, but its events are read no more: " + words(failure), condition.mode);
+    }
+
+    private void become(PluginState state, String reason, Mode mode) {
+        Instant now = Instant.now();
+        condition = new Condition(state, reason, mode, now);
+        String detail = reason.isEmpty() && state == PluginState.ACTIVE ? summary(figures) : reason;
+        LOG.info("Plugin {} is {} in {} mode{}", name, state, mode, detail.isEmpty() ? "" : ": " + detail);
+        listeners.publish(new PluginChanged(name, now, state, mode, detail));
+    }
+
+    private static String words(Throwable failure) {
+        return failure instanceof GarrisonException && failure.getMessage() != null ? failure.getMessage()
+                : "a defect of the plugin: " + failure;
+    }
+
+    private static String summary(Map<String, String> figures) {
+        return figures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining(", "));
+    }
+
+    private static Map<String, String> copy(Map<String, String> figures) {
+        return java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+    }
+}

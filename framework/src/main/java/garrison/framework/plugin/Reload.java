@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.framework.config.GarrisonSettings;
+import garrison.framework.config.PluginSettings;
+import garrison.spi.ConfigurationException;
+import garrison.spi.Mode;
+import garrison.spi.PluginState;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One change of configuration over all plugins: everything that can be refused is done first, and undone if anything is;
+ * only then each plugin takes its one step.
+ */
+final class Reload implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Reload.class);
+
+    private final GarrisonSettings next;
+    private final GarrisonSettings current;
+    private final List<Running> running = new ArrayList<>();
+    private final List<Starting> starting = new ArrayList<>();
+    private final List<Refused> refused = new ArrayList<>();
+    private final List<Stopping> stopping = new ArrayList<>();
+    private boolean done;
+
+    private record Running(PluginSlot slot, PluginSettings settings, Transition transition) {}
+
+    private record Starting(PluginSlot slot, PluginSettings settings, PluginRun run, PluginState before, String reason, Mode mode) {}
+
+    private record Refused(PluginSlot slot, PluginSettings settings, Throwable failure) {}
+
+    private record Stopping(PluginSlot slot, PluginSettings settings) {}
+
+    Reload(GarrisonSettings current, GarrisonSettings next) {
+        this.current = current;
+        this.next = next;
+    }
+
+    /** Checks and stages one plugin's part. */
+    void add(PluginSlot slot) {
+        PluginSettings settings = slot.settings(next);
+        if (!settings.enabled()) {
+            stopping.add(new Stopping(slot, settings));
+        } else if (slot.state() == PluginState.ACTIVE) {
+            running.add(new Running(slot, settings, slot.stage(settings)));
+        } else {
+            prepare(slot, settings);
+        }
+    }
+
+    /** A plugin that failed for another reason than its settings may fail again without holding up the others. */
+    private void prepare(PluginSlot slot, PluginSettings settings) {
+        PluginState before = slot.state();
+        String reason = slot.reason();
+        Mode mode = slot.requestedMode();
+        try {
+            starting.add(new Starting(slot, settings, slot.prepare(settings), before, reason, mode));
+        } catch (Throwable t) {
+            if (before == PluginState.FAILED && !(t instanceof ConfigurationException)) {
+                refused.add(new Refused(slot, settings, t));
+                return;
+            }
+            slot.restore(before, reason, mode);
+            throw t;
+        }
+    }
+
+    /**
+     * Puts all in force. When it returns, the kernel decides by the new policies.
+     *
+     * @throws garrison.spi.GarrisonException if the kernel refuses a step; all is as before then
+     */
+    void commit() {
+        running.forEach(r -> r.slot.guarded(r.transition::attach));
+        starting.forEach(s -> s.slot.activate(s.run, s.settings, next.reader()));
+        try {
+            running.forEach(r -> r.slot.guarded(r.transition::commit));
+            running.stream().filter(r -> r.slot.requestedMode() != r.settings.mode()).forEach(r -> r.slot.mode(r.settings.mode()));
+        } catch (Throwable t) {
+            running.stream().filter(r -> r.transition.committed()).forEach(r -> revert(r, t));
+            throw t;
+        }
+        done = true;
+    }
+
+    /** What needs no hurry: old programs off, disabled plugins stopped, everyone told. */
+    void finish() {
+        for (Running r : running) {
+            r.slot.guarded(r.transition::finish);
+            r.slot.mode(r.settings.mode());
+        }
+        stopping.forEach(s -> s.slot.disable(s.settings));
+        refused.forEach(r -> r.slot.fail(r.failure, r.settings.mode()));
+    }
+
+    /** A committed policy cannot be taken back: the former one is staged and committed anew. */
+    private void revert(Running r, Throwable cause) {
+        try (Transition back = r.slot.stage(r.slot.settings(current))) {
+            r.slot.guarded(() -> {
+                back.attach();
+                back.commit();
+                back.finish();
+            });
+        } catch (Throwable t) {
+            LOG.error("Plugin {} has the new policy, which others refused, and cannot go back: {}", r.slot.name(), t.getMessage());
+            cause.addSuppressed(t);
+        }
+    }
+
+    @Override
+    public void close() {
+        running.forEach(r -> contain(r.slot, () -> r.slot.guarded(r.transition::close)));
+        if (!done) {
+            starting.forEach(s -> contain(s.slot, () -> {
+                s.slot.stop(s.before, s.reason);
+                s.run.close();
+            }));
+            refused.forEach(r -> contain(r.slot, () -> r.slot.fail(r.failure, r.settings.mode())));
+        }
+    }
+
+    private static void contain(PluginSlot slot, Runnable step) {
+        try {
+            step.run();
+        } catch (Throwable t) {
+            LOG.error("Plugin {}: the staged policy could not be given up: {}", slot.name(), t.toString(), t);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.plugin;
+
+import garrison.spi.Event;
+import garrison.spi.FileIds;
+import garrison.spi.KernelFeatures;
+import garrison.spi.PluginContext;
+import garrison.spi.Settings;
+import java.time.Instant;
+
+/** What one run of a plugin sees of its surroundings. */
+record RunContext(Settings settings, Platform platform, Listeners listeners) implements PluginContext {
+    @Override
+    public KernelFeatures kernel() {
+        return platform.kernel();
+    }
+
+    @Override
+    public FileIds files() {
+        return platform.files();
+    }
+
+    @Override
+    public void publish(Event event) {
+        listeners.publish(event);
+    }
+
+    @Override
+    public Instant time(long bootNanos) {
+        return platform.clock().time(bootNanos);
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.ring;
+
+import garrison.framework.Status.EventCounts;
+import garrison.framework.config.GarrisonSettings.ReaderKind;
+import garrison.framework.libbpf.Libbpf;
+import garrison.framework.object.LoadedBpfObject;
+import garrison.spi.BpfMap;
+import garrison.spi.Event;
+import garrison.spi.KernelException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads one plugin's ring on a thread of its own, from {@link #start} until {@link #close}, which drains it first. */
+public final class RingReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RingReader.class);
+    private static final String RING = "garrison_events";
+    private static final String COUNTERS = "garrison_counters";
+    private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** A program that was cut off from its hook may still be inside it: this long its records are waited for. */
+    private static final long LAST_RECORDS_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final String plugin;
+    private final Ring ring;
+    private final Dispatch dispatch;
+    private final KernelCounters counters;
+    private final Losses dropped;
+    private final Consumer<Event> events;
+    private final Consumer<Throwable> broken;
+    private final Thread thread;
+    private volatile boolean stopping;
+    private volatile long received;
+    private volatile long sent;
+
+    private RingReader(String plugin, Ring ring, Bindings bindings, LoadedBpfObject object, Consumer<Event> events,
+            Consumer<Throwable> broken) {
+        this.plugin = plugin;
+        this.ring = ring;
+        this.dispatch = new Dispatch(plugin, bindings);
+        this.counters = new KernelCounters(object.map(COUNTERS), object.btf());
+        this.dropped = new Losses(plugin, "ring");
+        this.events = events;
+        this.broken = broken;
+        this.thread = Thread.ofPlatform().daemon().name("garrison-ring-" + plugin).unstarted(this::run);
+    }
+
+    /**
+     * Maps a plugin's ring and begins to read.
+     *
+     * @param object must stay open until this is closed
+     * @param bindings complete
+     * @param events hears of losses, on the reader's thread
+     * @param broken is called on the reader's thread when the ring cannot be read any further
+     * @throws KernelException if the ring can be read in neither form
+     */
+    public static RingReader start(String plugin, LoadedBpfObject object, Bindings bindings, ReaderKind kind, Libbpf libbpf,
+            Consumer<Event> events, Consumer<Throwable> broken) {
+        Ring ring = open(plugin, object, kind, libbpf);
+        try {
+            RingReader reader = new RingReader(plugin, ring, bindings, object, events, broken);
+            reader.thread.start();
+            return reader;
+        } catch (RuntimeException | Error e) {
+            ring.close();
+            throw e;
+        }
+    }
+
+    private static Ring open(String plugin, LoadedBpfObject object, ReaderKind kind, Libbpf libbpf) {
+        BpfMap map = object.map(RING);
+        int fd = object.mapFd(RING);
+        if (kind == ReaderKind.DIRECT) {
+            try {
+                return new DirectRing(plugin, fd, map.maxEntries());
+            } catch (KernelException e) {
+                LOG.warn("{}; libbpf reads it instead", e.getMessage());
+            }
+        }
+        return new LibbpfRing(plugin, libbpf, fd);
+    }
+
+    /** Counts so far. Exact once closed; while running, the kernel's part is as old as the last look. */
+    public EventCounts counts() {
+        long lost = dropped.total();
+        long taken = received;
+        return new EventCounts(Math.max(sent, taken) + lost, taken, lost, dispatch.unbound(), dispatch.failed());
+    }
+
+    /** Whether the calling thread is this reader's, on which it cannot be stopped. */
+    public boolean isCurrentThread() {
+        return Thread.currentThread() == thread;
+    }
+
+    /**
+     * Reads what is left, then ends. Call it after the programs are detached. If a handler does not come back, the ring
+     * stays mapped for it: that is told in the log and leaks, since unmapping memory in use would end the JVM.
+     */
+    @Override
+    public void close() {
+        stopping = true;
+        ring.wake();
+        if (joined()) {
+            ring.close();
+        } else {
+            LOG.error("Plugin {}: a handler has not come back for {}; its ring stays mapped and its thread is left behind\n{}",
+                    plugin, PATIENCE, stack());
+        }
+    }
+
+    private boolean joined() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    if (thread.join(PATIENCE)) {
+                        return true;
+                    }
+                    thread.interrupt();
+                    return thread.join(Duration.ofSeconds(1));
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private String stack() {
+        StringBuilder text = new StringBuilder();
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            text.append("  at ").append(frame).append('\n');
+        }
+        return text.toString();
+    }
+
+    private void run() {
+        try {
+            long tick = System.nanoTime();
+            while (!stopping) {
+                int count = ring.drain(dispatch);
+                received += count;
+                long now = System.nanoTime();
+                if (now - tick >= TICK_NANOS) {
+                    tick = now;
+                    tell();
+                }
+                if (count == 0 && !stopping) {
+                    ring.await((int) TimeUnit.NANOSECONDS.toMillis(TICK_NANOS));
+                }
+            }
+            drainLast();
+        } catch (Throwable t) {
+            LOG.error("Plugin {}: its ring is read no more: {}", plugin, t.getMessage(), t);
+            broken.accept(t);
+        }
+    }
+
+    /** Until the ring is empty and holds all that the programs say they sent. */
+    private void drainLast() {
+        long deadline = System.nanoTime() + LAST_RECORDS_NANOS;
+        while (true) {
+            int count = ring.drain(dispatch);
+            received += count;
+            if (count == 0) {
+                tell();
+                if (received >= counters.sent()) {
+                    return;
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    LOG.warn("Plugin {}: {} records were reserved and never submitted", plugin, counters.sent() - received);
+                    return;
+                }
+                ring.await(1);
+            }
+        }
+    }
+
+    private void tell() {
+        String cpus = counters.refresh();
+        sent = counters.sent();
+        if (!cpus.isEmpty()) {
+            dropped.detail(cpus);
+            dropped.set(counters.dropped());
+        }
+        dropped.tell(events);
+        dispatch.tell(events);
+    }
+}
