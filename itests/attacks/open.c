@@ -5,10 +5,8 @@
 
 #include <fcntl.h>
 #include <linux/falloc.h>
-#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -97,14 +95,6 @@ static int ftruncate_held(char **a)
 	return ftruncate(fd, 3) ? refused("ftruncate") : 0;
 }
 
-static int write_held(char **a)
-{
-	int fd = must_open(a[0], O_WRONLY);
-
-	hold();
-	return write_breach(fd, "write");
-}
-
 static int fallocate_punch(char **a)
 {
 	int fd = open(a[0], O_RDWR);
@@ -152,16 +142,6 @@ static int splice_into(char **a)
 	if (splice(pipe_ends[0], NULL, to, NULL, 7, 0) < 0)
 		return refused("splice");
 	return 0;
-}
-
-/* Only where the file system shares blocks (btrfs, xfs): elsewhere EOPNOTSUPP. */
-static int clone_into(char **a)
-{
-	int from = must_open(a[0], O_RDONLY), to = open(a[1], O_WRONLY);
-
-	if (to < 0)
-		return refused("open");
-	return ioctl(to, FICLONE, from) ? refused("ioctl FICLONE") : 0;
 }
 
 static int open_read(char **a)
@@ -222,12 +202,10 @@ const struct attack open_attacks[] = {
 	{ "openat-below", "FOLDER NAME", openat_below },
 	{ "truncate", "FILE", truncate_path },
 	{ "ftruncate-held", "FILE", ftruncate_held },
-	{ "write-held", "FILE", write_held },
 	{ "fallocate-punch", "FILE", fallocate_punch },
 	{ "copy-file-range", "FROM FILE", copy_range },
 	{ "sendfile-into", "FROM FILE", send_file },
 	{ "splice-into", "FILE", splice_into },
-	{ "ficlone", "FROM FILE", clone_into },
 	{ "open-read", "FILE", open_read },
 	{ "openat2-read", "FILE", openat2_read },
 	{ "sendfile-out", "FILE", send_file_out },

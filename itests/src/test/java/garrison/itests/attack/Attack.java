@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.attack;
+
+import garrison.spi.KernelVersion;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * One attack, as declared in {@link Catalogue}.
+ *
+ * @param name unique; the attack program's word for it, with a suffix where one word serves several attacks
+ * @param operation what it is to the object it is aimed at
+ * @param target the object: what a rule for a single file names, and what the event tells
+ * @param rules by which rules it must be caught
+ * @param command the attack program's arguments
+ * @param effect how its success is seen
+ * @param traits what is special about it
+ * @param minimum the kernel before which it cannot be tried; null for none
+ * @param minimumReason what that kernel brought; empty for none
+ * @param notOnOverlay why overlayfs does not offer what it uses; empty when it does
+ * @param before prepares a scene further
+ */
+public record Attack(String name, Operation operation, Function<Scene, Path> target, Set<Rule> rules,
+        Function<Scene, List<String>> command, Effect effect, Set<Trait> traits, KernelVersion minimum,
+        String minimumReason, String notOnOverlay, BiConsumer<Scene, AttackProgram> before) {
+    /** How a policy may name what is attacked. */
+    public enum Rule {
+        /** The object itself, by its path. */
+        OBJECT,
+        /** A tree that it lies in. */
+        TREE
+    }
+
+    /** What a runner must know. */
+    public enum Trait {
+        /** It holds a descriptor got before the policy came into force. */
+        HOLDS,
+        /** It needs a copy of the attack program in the guarded folder. */
+        PROGRAM,
+        /** It leaves a mount that covers part of the scene. */
+        MOUNTS
+    }
+
+    /** Copies the sets. */
+    public Attack {
+        rules = Set.copyOf(rules);
+        traits = traits.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(traits));
+    }
+
+    /** Why it cannot be tried there; empty if it can. */
+    public Optional<String> impossible(KernelVersion kernel, Filesystem.Kind where) {
+        if (minimum != null && kernel.compareTo(minimum) < 0) {
+            return Optional.of("kernel " + kernel + " has no " + minimumReason + " (" + minimum + ")");
+        }
+        return where == Filesystem.Kind.OVERLAY && !notOnOverlay.isEmpty() ? Optional.of(notOnOverlay) : Optional.empty();
+    }
+
+    /** Prepares a scene for it. */
+    public Scene scene(Path root, AttackProgram program) {
+        Scene scene = Scene.make(root);
+        if (traits.contains(Trait.PROGRAM)) {
+            scene.addProgram(program.file());
+        }
+        before.accept(scene, program);
+        return scene;
+    }
+
+    /** What a rule of a kind names. */
+    public Path protectedBy(Rule rule, Scene scene) {
+        return rule == Rule.TREE ? scene.guarded() : target.apply(scene);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

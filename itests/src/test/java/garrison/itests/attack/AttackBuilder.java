@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.attack;
+
+import garrison.spi.KernelVersion;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/** One row of {@link Catalogue}, as it is written. */
+final class AttackBuilder {
+    private final String name;
+    private final Operation operation;
+    private final Set<Attack.Trait> traits = EnumSet.noneOf(Attack.Trait.class);
+    private Set<Attack.Rule> rules = EnumSet.allOf(Attack.Rule.class);
+    private String program;
+    private Function<Scene, Path> target;
+    private Function<Scene, List<Object>> arguments;
+    private Effect effect;
+    private KernelVersion minimum;
+    private String minimumReason = "";
+    private String notOnOverlay = "";
+    private BiConsumer<Scene, AttackProgram> before = (scene, attackProgram) -> { };
+
+    AttackBuilder(String name, Operation operation) {
+        this.name = name;
+        this.operation = operation;
+        this.program = name;
+    }
+
+    /** The attack program's word, where it is not the attack's name. */
+    AttackBuilder program(String word) {
+        program = word;
+        return this;
+    }
+
+    /** The object it is aimed at. */
+    AttackBuilder on(Function<Scene, Path> object) {
+        target = object;
+        return this;
+    }
+
+    /** The only rules that are to catch it. */
+    AttackBuilder rules(Attack.Rule... only) {
+        rules = Set.of(only);
+        return this;
+    }
+
+    /** The attack program's arguments. */
+    AttackBuilder with(Function<Scene, List<Object>> list) {
+        arguments = list;
+        return this;
+    }
+
+    AttackBuilder seen(Effect success) {
+        effect = success;
+        return this;
+    }
+
+    AttackBuilder trait(Attack.Trait trait) {
+        traits.add(trait);
+        return this;
+    }
+
+    /** The kernel that brought what it uses. */
+    AttackBuilder since(int major, int minor, String what) {
+        minimum = new KernelVersion(major, minor, 0);
+        minimumReason = what;
+        return this;
+    }
+
+    /** Why overlayfs does not offer what it uses. */
+    AttackBuilder notOnOverlay(String reason) {
+        notOnOverlay = reason;
+        return this;
+    }
+
+    /** Prepares the scene further. */
+    AttackBuilder before(BiConsumer<Scene, AttackProgram> step) {
+        before = step;
+        return this;
+    }
+
+    Attack build() {
+        return new Attack(name, operation, target, rules, this::command, effect, traits, minimum, minimumReason,
+                notOnOverlay, before);
+    }
+
+    private List<String> command(Scene scene) {
+        List<String> words = new ArrayList<>();
+        words.add(program);
+        arguments.apply(scene).forEach(argument -> words.add(argument.toString()));
+        return words;
+    }
+}
