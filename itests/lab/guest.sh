@@ -122,17 +122,17 @@ guest_qemu_arguments() {
     local words folder_of_kernel
     folder_of_kernel=$(kernel_folder "$kernel")
     qemu=(-name "garrison-$kernel" -no-user-config -machine q35 -m 3G
-        -object memory-backend-memfd,id=memory,size=3G,share=on -numa node,memdev=memory
-        -chardev "socket,id=root,path=$GUEST_SOCKETS/root" -device vhost-user-fs-pci,chardev=root,tag=rootfs
-        -chardev "socket,id=share,path=$GUEST_SOCKETS/share" -device vhost-user-fs-pci,chardev=share,tag=share
+        -object "memory-backend-memfd,id=memory,size=3G,share=on" -numa "node,memdev=memory"
+        -chardev "socket,id=root,path=$GUEST_SOCKETS/root" -device "vhost-user-fs-pci,chardev=root,tag=rootfs"
+        -chardev "socket,id=share,path=$GUEST_SOCKETS/share" -device "vhost-user-fs-pci,chardev=share,tag=share"
         -display none -vga none -nic none -no-reboot -kernel "$folder_of_kernel/vmlinuz")
     if [ -n "$icount" ]; then
         # Time is a count of instructions: one CPU, and repeatable to a fraction of a per cent.
-        qemu+=(-accel tcg,thread=single -icount "shift=1,sleep=off" -cpu max -smp 1)
+        qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu max -smp 1)
     elif [ "$LAB_ACCEL" = kvm ]; then
         qemu+=(-accel kvm -cpu host -smp 2)
     else
-        qemu+=(-accel tcg,thread=multi -cpu max -smp 2)
+        qemu+=(-accel "tcg,thread=multi" -cpu max -smp 2)
     fi
     if [ -n "$interactive" ]; then
         qemu+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$folder/console.log" -serial chardev:console

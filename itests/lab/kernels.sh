@@ -4,6 +4,7 @@
 # Debian's stock cloud kernels, the newest of each suite, unpacked into the cache:
 #   kernels/NAME/release      uname -r
 #   kernels/NAME/vmlinuz      the image
+#   kernels/NAME/config       its configuration
 #   kernels/NAME/modules      the folder for /lib/modules/RELEASE
 #   kernels/NAME/initramfs    only where virtiofs is a module
 
@@ -35,13 +36,13 @@ kernel_package() {
     printf '%s\n' "$package"
 }
 
-# That package and those that it is split into (from 7.x on: the image and the modules).
+# That package and those that it is split into (from 7.x on: image, modules, and what describes them).
 kernel_packages() {
     local suite=$1 package=$2
     printf '%s\n' "$package"
     suite_apt "$suite" apt-cache --no-all-versions show "$package" |
         sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',' '\n' |
-        grep -oE 'linux-(binary|modules)-[0-9][^ (]*' | sort -u
+        grep -oE 'linux-(base|binary|modules)-[0-9][^ (]*' | sort -u
 }
 
 setup_kernel() {
@@ -76,10 +77,9 @@ kernel_arrange() {
     rm -rf "$to.partial" "$to"
     mkdir -p "$to.partial/lib/modules"
     cp "$image" "$to.partial/vmlinuz"
+    cp "$(find "$from/boot" "$modules" -maxdepth 1 \( -name "config-$release" -o -name config \) 2>/dev/null | head -n 1)" "$to.partial/config"
     mv "$modules" "$to.partial/lib/modules/$release"
     ln -s "lib/modules/$release" "$to.partial/modules"
-    # Not in every package; depmod wants them there, be they empty.
-    touch "$to.partial/modules/"modules.{order,builtin,builtin.modinfo}
     say "kernel $name: module dependencies of $release"
     depmod -b "$to.partial" "$release" || die "depmod failed for kernel $release"
     if find "$to.partial/modules/" -name 'virtiofs.ko*' | grep -q .; then

@@ -12,6 +12,7 @@ LAB_PACKAGES=(
     "libbpf-dev p:libbpf-dev"
     "linux-libc-dev p:linux-libc-dev"
     "gcc c:gcc"
+    "make c:make"
     "libc6-dev p:libc6-dev"
     "maven c:mvn"
     "busybox-static c:busybox"

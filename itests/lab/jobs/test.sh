@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# test.sh LONG PACKAGE [EXCLUDED-PACKAGE]...
+#
+# In a guest: all JUnit tests of a package and those below it, in one JVM.
+# The first compiler and the serial collector, because a guest is emulated and its JVM short-lived.
+
+set -euo pipefail
+
+long=$1 package=$2
+shift 2
+options=()
+for excluded in "$@"; do options+=(--exclude-package "$excluded"); done
+
+# JUnit tells start and end of each test; the end is enough.
+java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.long="$long" \
+    -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \
+    -cp "$(cat itests/target/guest.classpath)" \
+    org.junit.platform.console.ConsoleLauncher execute \
+    --select-package "$package" ${options[@]+"${options[@]}"} \
+    --include-classname '.*(Test|IT|Suite)$' \
+    --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$LAB_SHARE/reports" |
+    { grep --line-buffered -v ':: STARTED$' || true; }

@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Suites are packages below garrison.itests; a suite's name may hold dashes (file-guard is fileguard).
+
+LAB_SUITE_ROOT=garrison.itests
+
+suite_sources() { printf '%s/itests/src/test/java/%s\n' "$LAB_REPO" "${LAB_SUITE_ROOT//.//}"; }
+
+# Names of the packages that hold tests.
+suite_names() {
+    local root
+    root=$(suite_sources)
+    find "$root" -mindepth 2 \( -name '*Test.java' -o -name '*IT.java' -o -name '*Suite.java' \) -printf '%P\n' 2>/dev/null |
+        sed 's,/[^/]*$,,; s,/,.,g' | sort -u
+}
+
+# The package of a suite; ends the lab when there is no such suite.
+suite_package() {
+    local name=${1//-/}
+    suite_names | grep -qE "^${name//./\\.}(\.|$)" ||
+        die "unknown suite '$1'" "known: $(suite_names | paste -sd' ')"
+    printf '%s.%s\n' "$LAB_SUITE_ROOT" "$name"
+}
+
+# "name|words|package" of each extra boot.
+boot_rows() {
+    awk '!/^#/ && NF { words = $2; for (i = 3; i < NF; i++) words = words " " $i; print $1 "|" words "|" $NF }' "$LAB_HOME/boots.txt"
+}
+
+boot_packages() { boot_rows | cut -d '|' -f 3; }
+
+# Whether a package, or one below it, has compiled tests.
+package_has_tests() {
+    find "$LAB_REPO/itests/target/test-classes/${1//.//}" -name '*.class' 2>/dev/null |
+        grep -qE '(Test|IT|Suite)\.class$'
+}
+
+# Whether package $1 is $2 or lies below it.
+package_within() { [ "$1" = "$2" ] || [[ $1 == "$2".* ]]; }
