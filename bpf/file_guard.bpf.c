@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause)
+/*
+ * file-guard: refuses or reports what is done to protected files and directory trees.
+ *
+ * The hooks, and why each:
+ *
+ *	file_open		every open: read and write by the file's mode, O_TMPFILE creates, an exec opens to execute
+ *	path_truncate		truncate(2), O_TRUNC even on a read-only open; before 6.2 also ftruncate(2)
+ *	file_truncate		6.2+: ftruncate(2) and O_TRUNC, taken out of path_truncate
+ *	inode_create, _mkdir,	a new name in a tree
+ *	_mknod, _symlink
+ *	inode_link		a second name: refused whenever it would lead out of a tree, since the file could be written there
+ *	inode_unlink, _rmdir	a name less; a directory that leads to a protected place counts too
+ *	inode_rename		both ends: what is moved, what is overwritten, where it arrives. The kernel asks twice for
+ *				RENAME_EXCHANGE, once each way round, so both are seen as moved and as overwritten
+ *	inode_setattr		mode, owner, times; and a size set by those who pass no truncate hook (nfsd, overlayfs).
+ *				Two programs, since 6.9 put an idmap first
+ *	inode_setxattr,		extended attributes. On kernels before 6.11 they also close a hole of the kernel's own: see
+ *	_removexattr		garrison_xattr_no_decision
+ *	inode_set_acl,		6.2+: POSIX ACLs, taken out of the xattr hooks
+ *	_remove_acl
+ *	inode_file_setattr	6.17+: file_setattr(2), which does what ioctls did
+ *	file_ioctl, _compat	flags, project, verity and encryption; what swaps or clones contents; the generation, by which
+ *				we know a file
+ *	mmap_file,		a shared writable mapping writes without write(2), an executable one executes without exec;
+ *	file_mprotect		also when the descriptor or the mapping is older than the policy
+ *	bprm_check_security	exec, script interpreters too; repeats file_open's question, so it reports only refusals
+ *	sb_mount, move_mount,	a mount hides what lies below it: refused on a protected place and on the way to one
+ *	sb_pivotroot
+ *
+ * Everything is non-sleepable: the walk up the directories relies on the RCU read lock that such programs hold.
+ * An act that the policy says nothing about is not decided here (0, or what garrison_xattr_no_decision says).
+ */
+#include "file_guard_report.bpf.h"
+
+GARRISON_LICENSE;
+
+/* Flags of the kernel's interface, which its BTF does not hold. */
+#define GUARD_FMODE_READ 0x1
+#define GUARD_FMODE_WRITE 0x2
+#define GUARD_FMODE_EXEC 0x20
+#define GUARD_O_TMPFILE 020000000
+#define GUARD_PROT_WRITE 0x2
+#define GUARD_PROT_EXEC 0x4
+#define GUARD_MAP_TYPE 0xf
+#define GUARD_MAP_SHARED 0x1
+#define GUARD_MAP_SHARED_VALIDATE 0x3
+#define GUARD_VM_EXEC 0x4
+#define GUARD_VM_SHARED 0x8
+#define GUARD_MS_REMOUNT 32
+#define GUARD_MS_BIND 4096
+#define GUARD_MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
+#define GUARD_ATTR_MODE (1 << 0)
+#define GUARD_ATTR_SIZE (1 << 3)
+#define GUARD_ATTR_FORCE (1 << 9)
+#define GUARD_ATTR_WANTED 0x101f7 /* mode, uid, gid, times, and the times' _SET bits */
+
+/* What makes a name lead elsewhere: the directory above it goes, is moved, or is hidden. */
+#define GUARD_REDIRECTS (FILE_GUARD_WRITE | FILE_GUARD_DELETE | FILE_GUARD_RENAME)
+#define GUARD_HIDES (GUARD_REDIRECTS | FILE_GUARD_CREATE | FILE_GUARD_MOUNT)
+
+SEC("lsm/file_open")
+int BPF_PROG(guard_file_open, struct file *file, int ret)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	__u32 act = 0, mode = file->f_mode, flags = file->f_flags;
+
+	if (ret)
+		return ret;
+	/* Before 6.7 overlayfs opens the real file under the overlay's name: that question has been asked already. */
+	if (file->f_inode != dentry->d_inode)
+		return 0;
+	if (flags & GUARD_FMODE_EXEC) {
+		act = FILE_GUARD_EXECUTE;
+	} else {
+		if (mode & GUARD_FMODE_READ)
+			act |= FILE_GUARD_READ;
+		if (mode & GUARD_FMODE_WRITE)
+			act |= FILE_GUARD_WRITE;
+	}
+	if ((flags & GUARD_O_TMPFILE) == GUARD_O_TMPFILE)
+		act |= FILE_GUARD_CREATE;
+	return guard_verdict(guard_denies(dentry, FILE_GUARD_FILE_OPEN, act));
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(guard_path_truncate, const struct path *path, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies(path->dentry, FILE_GUARD_PATH_TRUNCATE, FILE_GUARD_WRITE));
+}
+
+SEC("?lsm/file_truncate")
+int BPF_PROG(guard_file_truncate, struct file *file, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
+}
+
+/* A new name: asked of the directory, reported with the name. */
+static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook)
+{
+	struct guard_question q;
+
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE))
+		return false;
+	guard_walk(&q, dentry->d_parent);
+	return guard_end(&q, dentry, NULL);
+}
+
+SEC("lsm/inode_create")
+int BPF_PROG(guard_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_CREATE));
+}
+
+SEC("lsm/inode_mkdir")
+int BPF_PROG(guard_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_MKDIR));
+}
+
+SEC("lsm/inode_mknod")
+int BPF_PROG(guard_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_MKNOD));
+}
+
+SEC("lsm/inode_symlink")
+int BPF_PROG(guard_inode_symlink, struct inode *dir, struct dentry *dentry, const char *target, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK));
+}
+
+/* Where a renamed or linked object arrives; the trees that hold both names are no news to it. */
+static __always_inline void guard_walk_arrival(struct guard_question *q, struct dentry *directory)
+{
+	if (q->found == GUARD_DENIED || directory == q->common)
+		return;
+	q->self = FILE_GUARD_CREATE;
+	q->tree = FILE_GUARD_CREATE;
+	q->beyond = 0;
+	q->above = 0;
+	guard_walk(q, directory);
+}
+
+SEC("lsm/inode_link")
+int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct dentry *to, int ret)
+{
+	struct guard_question q;
+
+	if (ret)
+		return ret;
+	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK))
+		return 0;
+	q.common = guard_common(from->d_parent, to->d_parent);
+	q.tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
+	q.beyond = FILE_GUARD_LINK;
+	guard_walk(&q, from);
+	guard_walk_arrival(&q, to->d_parent);
+	return guard_verdict(guard_end(&q, from, to));
+}
+
+static __always_inline bool guard_denies_removal(struct dentry *dentry, __u32 hook)
+{
+	struct guard_question q;
+
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_DELETE))
+		return false;
+	q.above = GUARD_REDIRECTS;
+	guard_walk(&q, dentry);
+	return guard_end(&q, dentry, NULL);
+}
+
+SEC("lsm/inode_unlink")
+int BPF_PROG(guard_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_removal(dentry, FILE_GUARD_INODE_UNLINK));
+}
+
+SEC("lsm/inode_rmdir")
+int BPF_PROG(guard_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_removal(dentry, FILE_GUARD_INODE_RMDIR));
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, struct inode *to_dir, struct dentry *to,
+	     int ret)
+{
+	struct guard_question q;
+
+	if (ret)
+		return ret;
+	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME))
+		return 0;
+	q.common = guard_common(from->d_parent, to->d_parent);
+	q.tree = FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
+	q.beyond = FILE_GUARD_RENAME;
+	q.above = GUARD_REDIRECTS;
+	guard_walk(&q, from);
+	if (to->d_inode && q.found != GUARD_DENIED) {
+		/* What is overwritten loses its name and, to those who open it by that, its contents. */
+		q.self = FILE_GUARD_WRITE | FILE_GUARD_DELETE;
+		q.tree = q.self;
+		q.beyond = q.self;
+		guard_walk(&q, to);
+	}
+	guard_walk_arrival(&q, to->d_parent);
+	return guard_verdict(guard_end(&q, from, to));
+}
+
+/* Size, mode, owner and times. Bits that the kernel sets for itself, to drop set-uid when a file is written, are not asked. */
+static __always_inline bool guard_denies_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	struct guard_question q;
+	__u32 valid = attr->ia_valid, act;
+
+	if (valid & GUARD_ATTR_FORCE)
+		valid &= ~GUARD_ATTR_MODE;
+	if (valid & GUARD_ATTR_SIZE)
+		act = FILE_GUARD_WRITE;
+	else if (valid & GUARD_ATTR_WANTED)
+		act = FILE_GUARD_ATTRIBUTES;
+	else
+		return false;
+	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_SETATTR, act))
+		return false;
+	/* A process that sets a size has passed a truncate hook; kernel servers have not. */
+	if (valid & GUARD_ATTR_SIZE && bpf_get_current_task_btf()->mm)
+		q.quiet = 1;
+	guard_walk(&q, dentry);
+	return guard_end(&q, dentry, NULL);
+}
+
+/* Before 6.9. Which of the two is loaded is chosen by the hook's number of arguments. */
+SEC("?lsm/inode_setattr")
+int BPF_PROG(guard_inode_setattr_2, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_setattr(dentry, attr));
+}
+
+SEC("?lsm/inode_setattr")
+int BPF_PROG(guard_inode_setattr_3, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_setattr(dentry, attr));
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(guard_inode_setxattr, void *idmap, struct dentry *dentry, const char *name, const void *value, size_t size,
+	     int flags, int ret)
+{
+	if (ret)
+		return ret;
+	if (guard_denies(dentry, FILE_GUARD_INODE_SETXATTR, FILE_GUARD_ATTRIBUTES)) {
+		barrier();
+		return -EPERM;
+	}
+	return garrison_xattr_no_decision;
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(guard_inode_removexattr, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	if (ret)
+		return ret;
+	if (guard_denies(dentry, FILE_GUARD_INODE_REMOVEXATTR, FILE_GUARD_ATTRIBUTES)) {
+		barrier();
+		return -EPERM;
+	}
+	return garrison_xattr_no_decision;
+}
+
+SEC("?lsm/inode_set_acl")
+int BPF_PROG(guard_inode_set_acl, void *idmap, struct dentry *dentry, const char *name, void *acl, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_SET_ACL, FILE_GUARD_ATTRIBUTES));
+}
+
+SEC("?lsm/inode_remove_acl")
+int BPF_PROG(guard_inode_remove_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_REMOVE_ACL, FILE_GUARD_ATTRIBUTES));
+}
+
+SEC("?lsm/inode_file_setattr")
+int BPF_PROG(guard_inode_file_setattr, struct dentry *dentry, void *attributes, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_FILE_SETATTR, FILE_GUARD_ATTRIBUTES));
+}
+
+/* What an ioctl does to the file it is called on, as far as it concerns us. Numbers as in linux/fs.h and the file systems'. */
+static __always_inline __u32 guard_ioctl_act(__u32 command)
+{
+	switch (command) {
+	case 0x40047602: /* FS_IOC32_SETVERSION */
+	case 0x40087602: /* FS_IOC_SETVERSION: the generation, by which the policy knows the inode */
+	case 0x40046604: /* EXT4_IOC32_SETVERSION */
+	case 0x40086604: /* EXT4_IOC_SETVERSION */
+		return FILE_GUARD_ATTRIBUTES | FILE_GUARD_ALWAYS;
+	case 0x40046602: /* FS_IOC32_SETFLAGS */
+	case 0x40086602: /* FS_IOC_SETFLAGS */
+	case 0x401c5820: /* FS_IOC_FSSETXATTR */
+	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
+	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
+		return FILE_GUARD_ATTRIBUTES;
+	case 0x40049409: /* FICLONE */
+	case 0x4020940d: /* FICLONERANGE */
+	case 0xc028660f: /* EXT4_IOC_MOVE_EXT */
+	case 0x6611: /* EXT4_IOC_SWAP_BOOT */
+	case 0xc0c0586d: /* XFS_IOC_SWAPEXT */
+	case 0x40285881: /* XFS_IOC_EXCHANGE_RANGE */
+	case 0x40305828: /* FS_IOC_RESVSP */
+	case 0x40305829: /* FS_IOC_UNRESVSP */
+	case 0x4030582a: /* FS_IOC_RESVSP64 */
+	case 0x4030582b: /* FS_IOC_UNRESVSP64 */
+	case 0x40305839: /* FS_IOC_ZERO_RANGE */
+	case 0x402c5828: /* the same five of 32-bit programs */
+	case 0x402c5829:
+	case 0x402c582a:
+	case 0x402c582b:
+	case 0x402c5839:
+		return FILE_GUARD_WRITE;
+	case 0xc0189436: /* FIDEDUPERANGE tells whether this file's contents are what the caller guesses */
+		return FILE_GUARD_READ;
+	default:
+		return 0;
+	}
+}
+
+static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
+{
+	__u32 act = guard_ioctl_act(command);
+	struct guard_question q;
+
+	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act))
+		return false;
+	q.act = act & ~FILE_GUARD_ALWAYS;
+	q.above = act & FILE_GUARD_ALWAYS;
+	guard_walk(&q, file->f_path.dentry);
+	return guard_end(&q, file->f_path.dentry, NULL);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(guard_file_ioctl, struct file *file, unsigned int command, unsigned long argument, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_ioctl(file, command));
+}
+
+/* Ioctls of 32-bit programs; older kernels send them to file_ioctl. */
+SEC("?lsm/file_ioctl_compat")
+int BPF_PROG(guard_file_ioctl_compat, struct file *file, unsigned int command, unsigned long argument, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_ioctl(file, command));
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
+{
+	__u32 act = 0, type = flags & GUARD_MAP_TYPE;
+
+	if (ret)
+		return ret;
+	if (!file)
+		return 0;
+	if (prot & GUARD_PROT_WRITE && (type == GUARD_MAP_SHARED || type == GUARD_MAP_SHARED_VALIDATE))
+		act |= FILE_GUARD_WRITE;
+	if (prot & GUARD_PROT_EXEC)
+		act |= FILE_GUARD_EXECUTE;
+	if (!act)
+		return 0;
+	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_MMAP_FILE, act));
+}
+
+SEC("lsm/file_mprotect")
+int BPF_PROG(guard_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, int ret)
+{
+	struct file *file = vma->vm_file;
+	unsigned long now = vma->vm_flags;
+	__u32 act = 0;
+
+	if (ret)
+		return ret;
+	if (!file)
+		return 0;
+	if (prot & GUARD_PROT_WRITE && now & GUARD_VM_SHARED)
+		act |= FILE_GUARD_WRITE;
+	if (prot & GUARD_PROT_EXEC && !(now & GUARD_VM_EXEC))
+		act |= FILE_GUARD_EXECUTE;
+	if (!act)
+		return 0;
+	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_FILE_MPROTECT, act));
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
+{
+	struct dentry *dentry = bprm->file->f_path.dentry;
+	struct guard_question q;
+
+	if (ret)
+		return ret;
+	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE))
+		return 0;
+	q.quiet = 1;
+	guard_walk(&q, dentry);
+	return guard_verdict(guard_end(&q, dentry, NULL));
+}
+
+static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook)
+{
+	struct guard_question q;
+
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT))
+		return false;
+	q.self = GUARD_HIDES;
+	q.tree = GUARD_HIDES;
+	q.above = GUARD_HIDES;
+	guard_walk(&q, dentry);
+	return guard_end(&q, dentry, NULL);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(guard_sb_mount, const char *device, const struct path *path, const char *type, unsigned long flags,
+	     void *data, int ret)
+{
+	if (ret)
+		return ret;
+	/* Other options, and who else sees later mounts: nothing is hidden. In the order in which the kernel looks at them. */
+	if (flags & GUARD_MS_REMOUNT || (!(flags & GUARD_MS_BIND) && flags & GUARD_MS_PROPAGATION))
+		return 0;
+	return guard_verdict(guard_denies_mount(path->dentry, FILE_GUARD_SB_MOUNT));
+}
+
+SEC("lsm/move_mount")
+int BPF_PROG(guard_move_mount, const struct path *from, const struct path *to, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_mount(to->dentry, FILE_GUARD_MOVE_MOUNT));
+}
+
+/* Mounts the old root on a directory of the new. That the root itself changes is what every container does. */
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(guard_sb_pivotroot, const struct path *old, const struct path *new, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_mount(old->dentry, FILE_GUARD_SB_PIVOTROOT));
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/* file-guard: what its programs and its Java share. The Java side names these fields; a test compares the layouts. */
+#ifndef FILE_GUARD_H
+#define FILE_GUARD_H
+
+/* What a rule covers: a set of these bits. */
+enum file_guard_operation {
+	FILE_GUARD_READ = 1 << 0,
+	FILE_GUARD_WRITE = 1 << 1,
+	FILE_GUARD_CREATE = 1 << 2,
+	FILE_GUARD_DELETE = 1 << 3,
+	FILE_GUARD_RENAME = 1 << 4,
+	FILE_GUARD_LINK = 1 << 5,
+	FILE_GUARD_ATTRIBUTES = 1 << 6,
+	FILE_GUARD_EXECUTE = 1 << 7,
+	FILE_GUARD_MOUNT = 1 << 8,
+	/* Set in every place: acts that end the protection itself are covered by every rule. */
+	FILE_GUARD_ALWAYS = 1 << 15,
+};
+
+/* The hook that saw the act. */
+enum file_guard_hook {
+	FILE_GUARD_FILE_OPEN = 1,
+	FILE_GUARD_PATH_TRUNCATE = 2,
+	FILE_GUARD_FILE_TRUNCATE = 3,
+	FILE_GUARD_INODE_CREATE = 4,
+	FILE_GUARD_INODE_MKDIR = 5,
+	FILE_GUARD_INODE_MKNOD = 6,
+	FILE_GUARD_INODE_SYMLINK = 7,
+	FILE_GUARD_INODE_LINK = 8,
+	FILE_GUARD_INODE_UNLINK = 9,
+	FILE_GUARD_INODE_RMDIR = 10,
+	FILE_GUARD_INODE_RENAME = 11,
+	FILE_GUARD_INODE_SETATTR = 12,
+	FILE_GUARD_INODE_SETXATTR = 13,
+	FILE_GUARD_INODE_REMOVEXATTR = 14,
+	FILE_GUARD_INODE_SET_ACL = 15,
+	FILE_GUARD_INODE_REMOVE_ACL = 16,
+	FILE_GUARD_INODE_FILE_SETATTR = 17,
+	FILE_GUARD_FILE_IOCTL = 18,
+	FILE_GUARD_MMAP_FILE = 19,
+	FILE_GUARD_FILE_MPROTECT = 20,
+	FILE_GUARD_BPRM_CHECK_SECURITY = 21,
+	FILE_GUARD_SB_MOUNT = 22,
+	FILE_GUARD_MOVE_MOUNT = 23,
+	FILE_GUARD_SB_PIVOTROOT = 24,
+};
+
+/*
+ * The whole policy is one hash map, so that it is replaced as one. Its keys:
+ *
+ *	FILESYSTEM	device			is anything on this file system protected at all?
+ *	OBJECT		device, inode, page	a protected object, a tree's root, or a directory above one
+ *	SUBJECT		rule, executable, uid	may do what the rule refuses to others
+ */
+enum file_guard_kind {
+	FILE_GUARD_FILESYSTEM = 1,
+	FILE_GUARD_OBJECT = 2,
+	FILE_GUARD_SUBJECT = 3,
+};
+
+#define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
+
+struct file_guard_key {
+	__u32 kind;
+	__u32 number;	/* OBJECT: page, from 0; SUBJECT: rule */
+	__u64 inode;	/* OBJECT: 0 for one that no name leads to; SUBJECT: the executable's, 0 for any */
+	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any */
+	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; else 0 */
+};
+
+/* Why an object is in the policy. */
+enum file_guard_coverage {
+	FILE_GUARD_SELF = 1 << 0,	/* the rule protects just this object */
+	FILE_GUARD_TREE = 1 << 1,	/* it and everything below */
+	FILE_GUARD_ABOVE = 1 << 2,	/* the way to a protected place leads through it, or ends at it */
+};
+
+/* What more there is to know of a rule. */
+enum file_guard_traits {
+	FILE_GUARD_ENFORCED = 1 << 0,		/* else AUDIT, whatever the plugin's mode */
+	FILE_GUARD_BY_EXECUTABLE = 1 << 1,	/* it has SUBJECT entries of executables, */
+	FILE_GUARD_BY_UID = 1 << 2,		/* of uids, */
+	FILE_GUARD_BY_BOTH = 1 << 3,		/* of executables run by a uid */
+};
+
+struct file_guard_place {
+	__u32 rule;		/* unique over all policies of a run; 0 for an empty slot */
+	__u16 operations;	/* enum file_guard_operation */
+	__u8 coverage;		/* enum file_guard_coverage */
+	__u8 traits;		/* enum file_guard_traits */
+};
+
+#define FILE_GUARD_PLACES 4
+
+struct file_guard_value {
+	__u32 generation;	/* the inode's; 0 is not compared */
+	__u32 more;		/* 1 when the next page holds more places of this object */
+	struct file_guard_place places[FILE_GUARD_PLACES];
+};
+
+/* struct garrison_event.type */
+#define FILE_GUARD_ACCESS 1
+
+/* bits of file_guard_event.cut */
+#define FILE_GUARD_CUT_NAMES (1 << 0)
+#define FILE_GUARD_CUT_OTHER (1 << 1)
+
+struct file_guard_event {
+	struct garrison_event header;
+	__u64 object_inode;	/* what was acted on; 0 when it does not exist yet */
+	__u64 matched_inode;	/* the place that the rule names: the object, or a directory above; 0: no name leads to the object */
+	__u64 exe_inode;	/* the acting program; 0 for a kernel thread */
+	__u64 cgroup;
+	__u32 device;		/* of object and place */
+	__u32 exe_device;
+	__u32 rule;
+	__u32 operation;	/* what was tried: one or more of enum file_guard_operation */
+	__u32 hook;		/* enum file_guard_hook */
+	__s32 verdict;		/* 0, or the negative errno that was returned */
+	__u32 mode;		/* enum garrison_mode: the weaker of the plugin's and the rule's */
+	__u32 tgid;
+	__u32 pid;		/* the thread */
+	__u32 uid;		/* fsuid and fsgid: those that the kernel uses for files */
+	__u32 gid;
+	__u32 names_length;	/* bytes of the object's path in names */
+	__u32 other_length;	/* bytes of the second path, of rename and link, after it */
+	__s32 depth;		/* names below the matched place; -1 when the path is cut or leads elsewhere */
+	__s32 other_depth;
+	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */
+	char comm[16];
+	char names[];		/* of each path the names from the last up to the file system's root, a NUL after each */
+};
+
+#endif
