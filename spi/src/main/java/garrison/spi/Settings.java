@@ -25,7 +25,8 @@ public final class Settings {
     private final ConfigObject object;
     private final String path;
     private final TreeSet<String> known = new TreeSet<>();
-    private final List<Settings> children = new ArrayList<>();
+    /** By full name: whoever asks twice gets the same object, and may ask for some keys here and for others there. */
+    private final Map<String, Settings> children = new LinkedHashMap<>();
 
     private Settings(ConfigObject object, String path) {
         this.object = object;
@@ -176,7 +177,7 @@ public final class Settings {
                 throw at(entry.getValue(), "unknown key " + nameOf(entry.getKey()), suggestion(entry.getKey()));
             }
         }
-        children.forEach(Settings::end);
+        children.values().forEach(Settings::end);
     }
 
     /**
@@ -195,9 +196,7 @@ public final class Settings {
         if (!(value instanceof ConfigObject child)) {
             throw at(value, name + " is " + article(value), "write an object: " + key + " { … }");
         }
-        Settings settings = new Settings(child, name);
-        children.add(settings);
-        return settings;
+        return children.computeIfAbsent(name, n -> new Settings(child, n));
     }
 
     private ConfigValue find(String key) {
