@@ -80,7 +80,8 @@ public final class PluginHost implements AutoCloseable {
                 throw new GarrisonException("no plugin named " + plugin + "; present: "
                         + String.join(", ", slots.stream().map(PluginSlot::name).toList()));
             }
-            slot.mode(mode);
+            slot.write(mode);
+            slot.tellChange(mode);
             return null;
         });
     }

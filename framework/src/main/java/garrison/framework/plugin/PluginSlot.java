@@ -12,6 +12,7 @@ import garrison.spi.PluginChanged;
 import garrison.spi.PluginState;
 import garrison.spi.VerifierException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,18 +137,20 @@ final class PluginSlot {
         }
     }
 
-    /** Writes the mode; the rest stays. */
-    void mode(Mode mode) {
+    /** Writes the mode, which holds when this returns. */
+    void write(Mode mode) {
         PluginRun current = run;
         if (current == null) {
             Condition now = condition;
             throw new GarrisonException("plugin " + name + " is " + now.state + (now.reason.isEmpty() ? "" : " (" + now.reason + ")")
                     + "; its mode can be switched while it is ACTIVE");
         }
-        guarded(() -> {
-            current.mode(mode);
-            figures = copy(current.figures());
-        });
+        guarded(() -> current.mode(mode));
+    }
+
+    /** Tells that its policy or mode is another one now. */
+    void tellChange(Mode mode) {
+        guarded(() -> figures = copy(run.figures()));
         become(PluginState.ACTIVE, condition.reason, mode);
     }
 
@@ -242,6 +245,6 @@ final class PluginSlot {
     }
 
     private static Map<String, String> copy(Map<String, String> figures) {
-        return java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+        return Collections.unmodifiableMap(new LinkedHashMap<>(figures));
     }
 }

@@ -78,7 +78,7 @@ final class Reload implements AutoCloseable {
         starting.forEach(s -> s.slot.activate(s.run, s.settings, next.reader()));
         try {
             running.forEach(r -> r.slot.guarded(r.transition::commit));
-            running.stream().filter(r -> r.slot.requestedMode() != r.settings.mode()).forEach(r -> r.slot.mode(r.settings.mode()));
+            running.forEach(r -> r.slot.write(r.settings.mode()));
         } catch (Throwable t) {
             running.stream().filter(r -> r.transition.committed()).forEach(r -> revert(r, t));
             throw t;
@@ -90,7 +90,7 @@ final class Reload implements AutoCloseable {
     void finish() {
         for (Running r : running) {
             r.slot.guarded(r.transition::finish);
-            r.slot.mode(r.settings.mode());
+            r.slot.tellChange(r.settings.mode());
         }
         stopping.forEach(s -> s.slot.disable(s.settings));
         refused.forEach(r -> r.slot.fail(r.failure, r.settings.mode()));
@@ -103,6 +103,7 @@ final class Reload implements AutoCloseable {
                 back.attach();
                 back.commit();
                 back.finish();
+                r.slot.write(r.slot.requestedMode());
             });
         } catch (Throwable t) {
             LOG.error("Plugin {} has the new policy, which others refused, and cannot go back: {}", r.slot.name(), t.getMessage());
