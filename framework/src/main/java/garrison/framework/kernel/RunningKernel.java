@@ -2,63 +2,181 @@
 package garrison.framework.kernel;
 
 import garrison.framework.btf.Btf;
+import garrison.framework.btf.BtfFunction;
+import garrison.framework.object.BpfSpec;
+import garrison.framework.object.OpenObject;
 import garrison.spi.Answer;
 import garrison.spi.KernelFeatures;
 import garrison.spi.KernelVersion;
 import garrison.spi.LsmHook;
+import garrison.spi.ObjectSetup;
+import garrison.spi.UnsupportedKernelException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** The kernel this process runs on. */
+/**
+ * The kernel this process runs on. The BTF (5 MB, 60 ms) is read when first asked about and kept, for it cannot change; the
+ * list of security modules likewise, once securityfs could be read. Safe for use by several threads.
+ */
 public final class RunningKernel implements KernelFeatures {
-    /** Looks at /proc and /sys. Reads the BTF only when first asked about it. */
-    public RunningKernel() {}
+    /**
+     * Hooks that have a function in BTF and still take no program: {@code bpf_lsm_disabled_hooks} in kernel/bpf/bpf_lsm.c,
+     * which 6.12 brought. User space cannot read that set; the lab's tests compare this one with trial loads of all hooks.
+     */
+    private static final Set<String> DISABLED_HOOKS = Set.of("vm_enough_memory", "inode_need_killpriv", "inode_getsecurity",
+            "inode_listsecurity", "inode_copy_up_xattr", "getselfattr", "getprocattr", "setprocattr", "key_getsecurity",
+            "audit_rule_match", "ismaclabel", "file_alloc_security", "xfrm_decode_session");
+
+    private static final KernelVersion DISABLED_SINCE = new KernelVersion(6, 12, 0);
+
+    private final Path btfFile;
+    private final Path lsmFile;
+    private final String release;
+    private volatile Btf btf;
+    private volatile List<String> lsms;
+
+    /** Looks at /proc and /sys. */
+    public RunningKernel() {
+        this(Path.of("/proc/sys/kernel/osrelease"), Path.of("/sys/kernel/btf/vmlinux"), Path.of("/sys/kernel/security/lsm"));
+    }
+
+    RunningKernel(Path releaseFile, Path btfFile, Path lsmFile) {
+        this.btfFile = btfFile;
+        this.lsmFile = lsmFile;
+        try {
+            release = Files.readString(releaseFile).strip();
+        } catch (IOException e) {
+            throw new UnsupportedKernelException("kernel release", releaseFile + " cannot be read (" + e.getMessage()
+                    + "): is this Linux with /proc mounted?");
+        }
+    }
 
     @Override
     public String release() {
-        throw new UnsupportedOperationException();
+        return release;
     }
 
     @Override
     public KernelVersion version() {
-        throw new UnsupportedOperationException();
+        return KernelVersion.parse(release);
+    }
+
+    /**
+     * The kernel's own types.
+     *
+     * @throws UnsupportedKernelException if this kernel gives none
+     */
+    public Btf btf() {
+        Btf known = btf;
+        if (known == null) {
+            synchronized (this) {
+                known = btf;
+                if (known == null) {
+                    known = readBtf();
+                    btf = known;
+                }
+            }
+        }
+        return known;
+    }
+
+    private Btf readBtf() {
+        try {
+            return Btf.parse(btfFile.toString(), Files.readAllBytes(btfFile));
+        } catch (IOException e) {
+            throw new UnsupportedKernelException("BTF", "kernel " + release + " gives no type information: " + btfFile
+                    + " cannot be read (" + e.getClass().getSimpleName() + "); it takes a kernel with CONFIG_DEBUG_INFO_BTF=y"
+                    + " and /sys mounted");
+        }
     }
 
     @Override
     public Optional<LsmHook> lsmHook(String name) {
-        throw new UnsupportedOperationException();
+        if (DISABLED_HOOKS.contains(name) && version().compareTo(DISABLED_SINCE) >= 0) {
+            return Optional.empty();
+        }
+        return btf().function("bpf_lsm_" + name).map(f -> hook(name, f));
+    }
+
+    private static LsmHook hook(String name, BtfFunction function) {
+        return new LsmHook(name, function.parameters(), !function.returnType().equals("void"));
     }
 
     @Override
     public Answer function(String name) {
-        throw new UnsupportedOperationException();
+        return answer(name, "function", Btf::hasFunction);
     }
 
     @Override
     public Answer struct(String name) {
-        throw new UnsupportedOperationException();
+        return answer(name, "struct", Btf::hasStruct);
+    }
+
+    private interface Look {
+        boolean has(Btf btf, String name);
+    }
+
+    private Answer answer(String name, String kind, Look look) {
+        Btf types;
+        try {
+            types = btf();
+        } catch (UnsupportedKernelException e) {
+            return new Answer.Inconclusive(e.getMessage());
+        }
+        return look.has(types, name) ? new Answer.Yes() : new Answer.No("the BTF of kernel " + release + " has no " + kind
+                + " " + name, MinimumKernels.of(name).map(v -> "kernel " + v + " or later has it").orElse(""));
     }
 
     @Override
     public List<String> activeLsms() {
-        throw new UnsupportedOperationException();
+        List<String> known = lsms;
+        if (known == null) {
+            try {
+                String text = Files.readString(lsmFile, StandardCharsets.US_ASCII).strip();
+                known = text.isEmpty() ? List.of() : List.of(text.split(","));
+            } catch (IOException e) {
+                // Not kept: securityfs may be mounted later, and bpfLsm() says what is missing.
+                return List.of();
+            }
+            lsms = known;
+        }
+        return known;
     }
 
     @Override
     public Answer bpfLsm() {
-        throw new UnsupportedOperationException();
-    }
-
-    /** The kernel's own types. */
-    public Btf btf() {
-        throw new UnsupportedOperationException();
+        List<String> active = activeLsms();
+        if (active.isEmpty()) {
+            return new Answer.Inconclusive(lsmFile + " cannot be read; mount -t securityfs securityfs " + lsmFile.getParent());
+        }
+        return active.contains("bpf") ? new Answer.Yes() : new Answer.No("bpf is not among the active security modules of kernel "
+                + release + " (" + String.join(",", active) + "): LSM programs would load, attach and never run",
+                "boot with lsm=" + String.join(",", active) + ",bpf");
     }
 
     /**
      * What inode_setxattr and inode_removexattr programs must return to decide nothing: 1 where the kernel would else skip
      * its own capability check, 0 elsewhere.
+     *
+     * <p>Kernels without the hook inode_xattr_skipcap (before 6.11) make that check only if no module's hook returned 0. With
+     * SELinux or Smack it is their hook that checks, and a 1 before theirs would skip them: then 0, as also when the list
+     * of modules cannot be read.
      */
     public int xattrNoDecision() {
-        throw new UnsupportedOperationException();
+        List<String> active = activeLsms();
+        boolean otherModuleChecks = active.isEmpty() || active.contains("selinux") || active.contains("smack");
+        return otherModuleChecks || btf().hasFunction("bpf_lsm_inode_xattr_skipcap") ? 0 : 1;
+    }
+
+    /** Sets the constants that the framework knows and the plugin need not: today {@link OpenObject#XATTR_NO_DECISION}. */
+    public void setConstants(BpfSpec spec, ObjectSetup setup) {
+        if (spec.constant(OpenObject.XATTR_NO_DECISION).isPresent()) {
+            setup.constant(OpenObject.XATTR_NO_DECISION, xattrNoDecision());
+        }
     }
 }

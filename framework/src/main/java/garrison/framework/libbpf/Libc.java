@@ -41,8 +41,10 @@ public final class Libc {
     public static final int EINTR = 4;
     public static final int E2BIG = 7;
     public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
     public static final int EMFILE = 24;
     public static final int ENOSPC = 28;
     public static final int ENOTSUP = 95;

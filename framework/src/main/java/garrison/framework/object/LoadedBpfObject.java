@@ -1,63 +1,181 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.object;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import garrison.framework.btf.Btf;
+import garrison.framework.libbpf.Libbpf;
+import garrison.framework.link.KernelLink;
 import garrison.framework.link.Link;
 import garrison.spi.BpfMap;
+import garrison.spi.KernelException;
 import garrison.spi.LoadedObject;
 import garrison.spi.ProgramInfo;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** An object in the kernel. Closing it does not detach: close its links first. */
+/**
+ * An object in the kernel. Closing it does not detach: a link holds its program by itself, so close the links first. Safe for
+ * use by several threads; after {@link #close()} everything, its maps included, throws {@link IllegalStateException}.
+ */
 public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
-    private LoadedBpfObject() {}
+    /** struct bpf_test_run_opts as of libbpf 1.0. */
+    private static final int RUN_SIZE = 80;
+    private static final long RUN_CONTEXT = 32;
+    private static final long RUN_CONTEXT_SIZE = 48;
+    private static final long RUN_RESULT = 56;
+    /** The first fields of struct bpf_prog_info: type, id. */
+    private static final int INFO_SIZE = 64;
+    private static final long INFO_ID = 4;
+    /** struct bpf_iter_attach_opts, and union bpf_iter_link_info's task: tid, pid, pid_fd. */
+    private static final int ITERATOR_SIZE = 24;
+    private static final int ITERATOR_INFO_SIZE = 16;
+
+    private final Libbpf libbpf;
+    private final BpfSpec spec;
+    private final Owner owner;
+    private final ObjectHandle handle;
+    private final List<ProgramInfo> programs;
+    private final Map<String, KernelMap> maps = new LinkedHashMap<>();
+
+    LoadedBpfObject(Libbpf libbpf, BpfSpec spec, Owner owner, ObjectHandle handle, List<ProgramInfo> programs,
+            Map<String, Integer> sizes) {
+        this.libbpf = libbpf;
+        this.spec = spec;
+        this.owner = owner;
+        this.handle = handle;
+        this.programs = programs;
+        for (MapSpec map : spec.maps()) {
+            maps.put(map.name(), handle.alone(object -> openMap(object, map)));
+        }
+    }
+
+    private KernelMap openMap(MemorySegment object, MapSpec map) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment found = libbpf.objectFindMap(object, scratch.allocateFrom(map.name()));
+            int fd = found.address() == 0 ? -1 : libbpf.mapFd(found);
+            if (fd < 0) {
+                throw new KernelException("plugin " + owner.plugin() + ": " + spec.name() + ": map " + map.name()
+                        + " was not created", -fd);
+            }
+            // libbpf may have chosen the size: the number of CPUs, or a ring buffer's whole pages.
+            MapSpec actual = new MapSpec(map.name(), map.type(), map.keySize(), map.valueSize(),
+                    libbpf.mapMaxEntries(found), map.flags(), map.inner());
+            return new KernelMap(libbpf, owner, handle, actual, fd);
+        }
+    }
 
     @Override
     public List<ProgramInfo> programs() {
-        throw new UnsupportedOperationException();
+        return programs;
     }
 
     @Override
     public BpfMap map(String name) {
-        throw new UnsupportedOperationException();
+        return kernelMap(name);
+    }
+
+    private KernelMap kernelMap(String name) {
+        KernelMap map = maps.get(name);
+        if (map == null) {
+            throw new IllegalArgumentException(spec.name() + " has no map '" + name + "'; it has " + maps.keySet());
+        }
+        return map;
     }
 
     /**
-     * The file descriptor of a map, owned by this object.
+     * The file descriptor of a map, owned by this object: of no use after {@link #close()}.
      *
      * @throws IllegalArgumentException if there is no such map
      */
     public int mapFd(String name) {
-        throw new UnsupportedOperationException();
+        return handle.whileOpen(kernelMap(name)::fd);
     }
 
     /** Whether the object declares a map of this name. */
     public boolean hasMap(String name) {
-        throw new UnsupportedOperationException();
+        return maps.containsKey(name);
     }
 
     /** The object's own type information. */
     public Btf btf() {
-        throw new UnsupportedOperationException();
+        return spec.btf();
+    }
+
+    /** What it was loaded from. */
+    public BpfSpec spec() {
+        return spec;
     }
 
     /** Who owns it. */
     public Owner owner() {
-        throw new UnsupportedOperationException();
+        return owner;
     }
 
     /** The kernel's id of a loaded program, as bpftool shows it. */
     public long programId(String program) {
-        throw new UnsupportedOperationException();
+        return handle.alone(object -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                MemorySegment info = scratch.allocate(INFO_SIZE, 8);
+                int result = libbpf.infoByFd(libbpf.programFd(find(object, program)), info);
+                if (result < 0) {
+                    throw error("program " + program + " has no id", result);
+                }
+                return Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID));
+            }
+        });
+    }
+
+    private MemorySegment find(MemorySegment object, String program) {
+        if (programs.stream().noneMatch(p -> p.name().equals(program))) {
+            throw new IllegalArgumentException(spec.name() + ": program '" + program + "' is not loaded; loaded are "
+                    + programs.stream().map(ProgramInfo::name).toList());
+        }
+        try (Arena scratch = Arena.ofConfined()) {
+            return libbpf.objectFindProgram(object, scratch.allocateFrom(program));
+        }
+    }
+
+    private KernelException error(String problem, int result) {
+        return new KernelException("plugin " + owner.plugin() + ": " + problem + " on kernel " + owner.kernelRelease() + ": "
+                + libbpf.words(result) + " (errno " + -result + ")", -result);
     }
 
     /**
      * Attaches a program as its section says.
      *
-     * @throws garrison.spi.KernelException if the kernel refuses
+     * @throws KernelException if the kernel refuses
+     * @throws IllegalArgumentException if the program is not loaded
      */
     public Link attach(ProgramInfo program) {
-        throw new UnsupportedOperationException();
+        return handle.alone(object ->
+                KernelLink.attach(libbpf, find(object, program.name()), program, owner, MemorySegment.NULL));
+    }
+
+    /**
+     * Attaches an {@code iter/task*} program that sees one process only.
+     *
+     * @param pid the process, all its threads included
+     * @throws KernelException if the kernel refuses
+     * @since kernel 6.1
+     */
+    public Link attachTaskIterator(ProgramInfo program, int pid) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment info = scratch.allocate(ITERATOR_INFO_SIZE, 8);
+            info.set(JAVA_INT, 4, pid);
+            MemorySegment options = scratch.allocate(ITERATOR_SIZE, 8);
+            options.set(JAVA_LONG, 0, ITERATOR_SIZE);
+            options.set(ADDRESS, 8, info);
+            options.set(JAVA_INT, 16, ITERATOR_INFO_SIZE);
+            return handle.alone(object ->
+                    KernelLink.attach(libbpf, find(object, program.name()), program, owner, options));
+        }
     }
 
     /**
@@ -65,14 +183,29 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      *
      * @param context copied in and out; may be empty
      * @return the program's return value
-     * @throws garrison.spi.KernelException if the kernel refuses
+     * @throws KernelException if the kernel refuses
      */
     public int runSyscallProgram(String program, byte[] context) {
-        throw new UnsupportedOperationException();
+        int fd = handle.alone(object -> libbpf.programFd(find(object, program)));
+        return handle.whileOpen(() -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                MemorySegment options = scratch.allocate(RUN_SIZE, 8);
+                MemorySegment copy = scratch.allocateFrom(JAVA_BYTE, context);
+                options.set(JAVA_LONG, 0, RUN_SIZE);
+                options.set(ADDRESS, RUN_CONTEXT, context.length == 0 ? MemorySegment.NULL : copy);
+                options.set(JAVA_INT, RUN_CONTEXT_SIZE, context.length);
+                int result = libbpf.progTestRun(fd, options);
+                if (result < 0) {
+                    throw error("program " + program + " cannot be run", result);
+                }
+                MemorySegment.copy(copy, JAVA_BYTE, 0, context, 0, context.length);
+                return options.get(JAVA_INT, RUN_RESULT);
+            }
+        });
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        handle.close();
     }
 }

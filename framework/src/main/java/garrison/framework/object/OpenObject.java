@@ -1,14 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.object;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import garrison.framework.btf.BtfVariable;
+import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.libbpf.LibbpfLog;
+import garrison.framework.libbpf.Libc;
+import garrison.spi.KernelException;
 import garrison.spi.ObjectSetup;
 import garrison.spi.ProgramInfo;
+import garrison.spi.VerifierException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** An object that libbpf has opened and the kernel has not seen. */
+/**
+ * An object that libbpf has opened and the kernel has not seen. For one thread at a time.
+ *
+ * <p>An object with the constant {@value #XATTR_NO_DECISION} is not loaded before someone has set it: its right value
+ * depends on the kernel, see {@code RunningKernel.setConstants}, and the wrong one opens a hole.
+ */
 public final class OpenObject implements ObjectSetup, AutoCloseable {
-    private OpenObject() {}
+    /** The constant by which setxattr programs decide nothing, see {@code garrison.bpf.h}. */
+    public static final String XATTR_NO_DECISION = "garrison_xattr_no_decision";
+
+    /** struct bpf_object_open_opts as of libbpf 1.0; a newer library takes the shorter form, that is what sz is for. */
+    private static final int OPTIONS_SIZE = 80;
+    private static final long OPTIONS_NAME = 8;
+    private static final long OPTIONS_LOG = 56;
+    private static final long OPTIONS_LOG_SIZE = 64;
+
+    private final Libbpf libbpf;
+    private final BpfSpec spec;
+    private final Owner owner;
+    private final Arena memory;
+    private final VerifierLog verifierLog;
+    private final ObjectHandle handle;
+    private final Map<String, Boolean> loads = new LinkedHashMap<>();
+    private final Map<String, Integer> sizes = new HashMap<>();
+    private boolean noDecisionSet;
+    private boolean used;
+
+    private OpenObject(Libbpf libbpf, BpfSpec spec, byte[] elf, Owner owner, Arena memory, VerifierLog verifierLog) {
+        this.libbpf = libbpf;
+        this.spec = spec;
+        this.owner = owner;
+        this.memory = memory;
+        this.verifierLog = verifierLog;
+        MemorySegment options = memory.allocate(OPTIONS_SIZE, 8);
+        options.set(JAVA_LONG, 0, OPTIONS_SIZE);
+        options.set(ADDRESS, OPTIONS_NAME, memory.allocateFrom(shortName(spec.name())));
+        options.set(ADDRESS, OPTIONS_LOG, verifierLog.buffer());
+        options.set(JAVA_LONG, OPTIONS_LOG_SIZE, verifierLog.buffer().byteSize());
+        try (LibbpfLog log = LibbpfLog.begin()) {
+            Handle object = libbpf.objectOpenMem(memory.allocateFrom(JAVA_BYTE, elf), options);
+            if (object.failed()) {
+                throw new KernelException("plugin " + owner.plugin() + ": libbpf " + libbpf.version() + " cannot open "
+                        + spec.name() + ": " + libbpf.words(object.errno()) + log.appendix(), object.errno());
+            }
+            handle = new ObjectHandle(spec.name(), libbpf, object.address());
+        }
+        spec.programs().forEach(program -> loads.put(program.name(), !program.optional()));
+    }
 
     /**
      * Opens an object.
@@ -16,50 +78,172 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
      * @param spec of the same bytes
      * @param elf the whole file
      * @param owner named in every error
-     * @throws garrison.spi.KernelException if libbpf refuses it
+     * @throws KernelException if libbpf refuses it
      */
     public static OpenObject open(Libbpf libbpf, BpfSpec spec, byte[] elf, Owner owner) {
-        throw new UnsupportedOperationException();
+        VerifierLog log = new VerifierLog(owner);
+        Arena memory = Arena.ofShared();
+        try {
+            return new OpenObject(libbpf, spec, elf, owner, memory, log);
+        } catch (RuntimeException e) {
+            memory.close();
+            log.close();
+            throw e;
+        }
+    }
+
+    /** What libbpf names the object: its maps of data sections begin with it in bpftool's list. */
+    private static String shortName(String name) {
+        int dot = name.indexOf('.');
+        String base = (dot < 0 ? name : name.substring(0, dot)).replaceAll("[^A-Za-z0-9_]", "_");
+        return base.length() > 15 ? base.substring(0, 15) : base;
     }
 
     @Override
     public List<ProgramInfo> programs() {
-        throw new UnsupportedOperationException();
+        return spec.programs();
     }
 
     @Override
     public void load(String program, boolean load) {
-        throw new UnsupportedOperationException();
+        if (!loads.containsKey(program)) {
+            throw new IllegalArgumentException(spec.name() + " has no program '" + program + "'; it has " + loads.keySet());
+        }
+        handle.alone(object -> {
+            int result = libbpf.programSetAutoload(find(object, program), load);
+            if (result < 0) {
+                throw new KernelException("plugin " + owner.plugin() + ": program " + program + " cannot be switched: "
+                        + libbpf.words(result), -result);
+            }
+            return result;
+        });
+        loads.put(program, load);
+    }
+
+    private MemorySegment find(MemorySegment object, String program) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment found = libbpf.objectFindProgram(object, scratch.allocateFrom(program));
+            if (found.address() == 0) {
+                throw new IllegalArgumentException(spec.name() + ": libbpf sees no program '" + program + "'");
+            }
+            return found;
+        }
     }
 
     /** Whether a program is to be loaded as things stand. */
     public boolean loads(String program) {
-        throw new UnsupportedOperationException();
+        return loads.getOrDefault(program, false);
     }
 
     @Override
     public void constant(String variable, long value) {
-        throw new UnsupportedOperationException();
+        BtfVariable constant = spec.constant(variable).orElseThrow(() -> new IllegalArgumentException(spec.name()
+                + " has no constant '" + variable + "'; it has "
+                + spec.constants().stream().map(BtfVariable::name).toList()));
+        if (!constant.integer() || constant.size() > Long.BYTES || !fits(value, constant)) {
+            throw new IllegalArgumentException(spec.name() + ": " + value + " does not fit the constant "
+                    + constant.type() + " " + variable);
+        }
+        byte[] bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+        handle.alone(object -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                MemorySegment map = libbpf.objectFindMap(object, scratch.allocateFrom(".rodata"));
+                MemorySegment section = map.address() == 0 ? map : libbpf.mapInitialValue(map);
+                MemorySegment.copy(bytes, 0, section, JAVA_BYTE, constant.offset(), constant.size());
+                return section;
+            }
+        });
+        noDecisionSet |= variable.equals(XATTR_NO_DECISION);
+    }
+
+    private static boolean fits(long value, BtfVariable constant) {
+        int bits = 8 * constant.size();
+        return bits == Long.SIZE || constant.type().equals("bool") && (value & ~1) == 0
+                || !constant.type().equals("bool") && (constant.signed()
+                        ? value >> bits - 1 == 0 || value >> bits - 1 == -1 : value >>> bits == 0);
     }
 
     @Override
     public void maxEntries(String map, int entries) {
-        throw new UnsupportedOperationException();
+        if (spec.map(map).isEmpty()) {
+            throw new IllegalArgumentException(spec.name() + " has no map '" + map + "'; it has "
+                    + spec.maps().stream().map(MapSpec::name).toList());
+        }
+        if (entries < 1) {
+            throw new IllegalArgumentException("map " + map + ": " + entries + " entries; at least 1");
+        }
+        handle.alone(object -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                int result = libbpf.mapSetMaxEntries(libbpf.objectFindMap(object, scratch.allocateFrom(map)), entries);
+                if (result < 0) {
+                    throw new KernelException("plugin " + owner.plugin() + ": map " + map + " cannot have " + entries
+                            + " entries: " + libbpf.words(result), -result);
+                }
+                return result;
+            }
+        });
+        sizes.put(map, entries);
     }
 
     /**
      * Loads maps and programs into the kernel. This open object is used up, whatever the outcome.
      *
-     * @throws garrison.spi.VerifierException if the verifier rejects a program
-     * @throws garrison.spi.KernelException if something else fails
+     * @throws VerifierException if the verifier rejects a program
+     * @throws KernelException if something else fails
      */
     public LoadedBpfObject load() {
-        throw new UnsupportedOperationException();
+        if (used) {
+            throw new IllegalStateException(spec.name() + " was loaded or closed before");
+        }
+        if (spec.constant(XATTR_NO_DECISION).isPresent() && !noDecisionSet) {
+            throw new IllegalStateException(spec.name() + ": set the constant " + XATTR_NO_DECISION
+                    + " before load (RunningKernel.setConstants)");
+        }
+        used = true;
+        try (memory; verifierLog; LibbpfLog log = LibbpfLog.begin()) {
+            int result = handle.alone(libbpf::objectLoad);
+            if (result < 0) {
+                throw failure(-result, log);
+            }
+            List<ProgramInfo> loaded = spec.programs().stream().filter(p -> loads(p.name())).toList();
+            return new LoadedBpfObject(libbpf, spec, owner, handle, loaded, Map.copyOf(sizes));
+        } catch (RuntimeException e) {
+            handle.close();
+            throw e;
+        }
+    }
+
+    private KernelException failure(int errno, LibbpfLog log) {
+        String words = libbpf.words(errno) + " (errno " + errno + ")";
+        String name = VerifierLog.failedProgram(log.warnings());
+        String text = verifierLog.text();
+        if (name.isEmpty()) {
+            return new KernelException("plugin " + owner.plugin() + ": " + spec.name() + " cannot be loaded on kernel "
+                    + owner.kernelRelease() + ": " + words + remedy(errno) + log.appendix(), errno);
+        }
+        String program = "plugin " + owner.plugin() + ": program " + name + " ("
+                + spec.program(name).map(ProgramInfo::section).orElse("?") + ") of " + spec.name();
+        if (text.isBlank()) {
+            return new KernelException(program + " was refused by kernel " + owner.kernelRelease() + ": " + words
+                    + remedy(errno), errno);
+        }
+        return new VerifierException(program + " was rejected by the verifier of kernel " + owner.kernelRelease() + ": "
+                + VerifierLog.decisiveLine(text) + "; " + words, errno, name, text);
+    }
+
+    private static String remedy(int errno) {
+        return errno == Libc.EPERM
+                ? "; loading BPF programs needs root (CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN) and no lockdown" : "";
     }
 
     /** Frees it; does nothing after {@link #load()}. */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        if (!used) {
+            used = true;
+            handle.close();
+            memory.close();
+            verifierLog.close();
+        }
     }
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.link;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import garrison.framework.libbpf.Handle;
+import garrison.framework.libbpf.Libbpf;
+import garrison.framework.libbpf.LibbpfLog;
+import garrison.framework.libbpf.Libc;
+import garrison.framework.object.Owner;
+import garrison.spi.KernelException;
+import garrison.spi.ProgramInfo;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A {@code struct bpf_link *}. Its methods exclude each other, so that none uses the descriptor of a link that is closed. An
+ * LSM or tracing link cannot be given another program: programs are swapped by attaching the next before closing this one.
+ */
+public final class KernelLink implements Link {
+    /** struct bpf_link_info: type, id, prog_id and a union. */
+    private static final int INFO_SIZE = 64;
+    private static final long INFO_ID = 4;
+    private static final int CHUNK = 64 << 10;
+
+    private final Libbpf libbpf;
+    private final MemorySegment link;
+    private final ProgramInfo program;
+    private final Owner owner;
+    private final long id;
+    private boolean closed;
+
+    private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner) {
+        this.libbpf = libbpf;
+        this.link = link;
+        this.program = program;
+        this.owner = owner;
+        this.id = readId();
+    }
+
+    /**
+     * Attaches a program as its section says.
+     *
+     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call
+     * @param iterator {@code struct bpf_iter_attach_opts *}, or NULL when it is no iterator or one without a filter
+     * @throws KernelException if the kernel refuses
+     */
+    public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, MemorySegment iterator) {
+        try (LibbpfLog log = LibbpfLog.begin()) {
+            Handle link = iterator.address() == 0
+                    ? libbpf.programAttach(loaded) : libbpf.programAttachIter(loaded, iterator);
+            if (link.failed()) {
+                throw new KernelException("plugin " + owner.plugin() + ": program " + program.name() + " cannot be attached to "
+                        + describe(program) + " on kernel " + owner.kernelRelease() + ": " + libbpf.words(link.errno())
+                        + " (errno " + link.errno() + ")" + reason(program, link.errno()) + log.appendix(), link.errno());
+            }
+            return new KernelLink(libbpf, link.address(), program, owner);
+        }
+    }
+
+    private static String describe(ProgramInfo program) {
+        return switch (program.kind()) {
+            case "lsm" -> "the LSM hook " + program.target();
+            case "iter" -> "the iterator " + program.target();
+            default -> program.section();
+        };
+    }
+
+    /** What the bare errno means here. */
+    private static String reason(ProgramInfo program, int errno) {
+        return switch (errno) {
+            case Libc.E2BIG -> "; at most 38 trampoline programs per hook, and " + program.target()
+                    + " has as many: stop another plugin that uses it (bpftool link shows them)";
+            case Libc.EPERM -> "; attaching needs root (CAP_BPF and CAP_PERFMON), and something may forbid it: lockdown,"
+                    + " another BPF LSM program";
+            case Libc.ENOENT -> "; this kernel has no such place to attach to";
+            case Libc.EINVAL -> program.kind().equals("syscall") ? "; a syscall program is run, not attached" : "";
+            default -> "";
+        };
+    }
+
+    private long readId() {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment info = scratch.allocate(INFO_SIZE, 8);
+            // A perf-event link of an old kind has no id: then it has none, and is none the worse.
+            return libbpf.infoByFd(libbpf.linkFd(link), info) < 0 ? 0 : Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID));
+        }
+    }
+
+    @Override
+    public String program() {
+        return program.name();
+    }
+
+    @Override
+    public String kind() {
+        return program.kind();
+    }
+
+    @Override
+    public String target() {
+        return program.target();
+    }
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    @Override
+    public synchronized byte[] readAll() {
+        if (closed || !program.kind().equals("iter")) {
+            throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is no iterator"));
+        }
+        int fd = libbpf.iterCreate(libbpf.linkFd(link));
+        if (fd < 0) {
+            throw failed("cannot be started", fd);
+        }
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment chunk = scratch.allocate(CHUNK);
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            while (true) {
+                long length = Libc.read(fd, chunk, CHUNK);
+                if (length == 0) {
+                    return all.toByteArray();
+                }
+                // EAGAIN: the kernel gave the CPU away in the middle of a long walk and wants to be asked again.
+                if (length < 0 && length != -Libc.EINTR && length != -Libc.EAGAIN) {
+                    throw failed("cannot be read", (int) length);
+                }
+                if (length > 0) {
+                    all.writeBytes(chunk.asSlice(0, length).toArray(JAVA_BYTE));
+                }
+            }
+        } finally {
+            Libc.close(fd);
+        }
+    }
+
+    private KernelException failed(String what, int result) {
+        return new KernelException("plugin " + owner.plugin() + ": program " + program.name() + " " + what + " on kernel "
+                + owner.kernelRelease() + ": " + libbpf.words(result) + " (errno " + -result + ")", -result);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            int result = libbpf.linkDestroy(link);
+            if (result < 0) {
+                throw failed("could not be detached", result);
+            }
+        }
+    }
+}

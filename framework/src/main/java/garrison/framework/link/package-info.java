@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Attached programs. */
+package garrison.framework.link;
