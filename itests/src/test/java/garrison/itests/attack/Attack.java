@@ -14,8 +14,10 @@ import java.util.function.Function;
  * One attack, as declared in {@link Catalogue}.
  *
  * @param name unique; the attack program's word for it, with a suffix where one word serves several attacks
- * @param operation what it is to the object it is aimed at
- * @param target the object: what a rule for a single file names, and what the event tells
+ * @param operation what it is to the object it is aimed at: the word of the rule that catches it
+ * @param told the word of the event: what was tried, which for a rename over a file is not what that does to the file
+ * @param target the object: what a rule for a single file names
+ * @param toldOf the path that the event tells
  * @param rules by which rules it must be caught
  * @param command the attack program's arguments
  * @param effect how its success is seen
@@ -25,8 +27,8 @@ import java.util.function.Function;
  * @param notOnOverlay why overlayfs does not offer what it uses; empty when it does
  * @param before prepares a scene further
  */
-public record Attack(String name, Operation operation, Function<Scene, Path> target, Set<Rule> rules,
-        Function<Scene, List<String>> command, Effect effect, Set<Trait> traits, KernelVersion minimum,
+public record Attack(String name, Operation operation, Operation told, Function<Scene, Path> target,
+        Function<Scene, Path> toldOf, Set<Rule> rules, Function<Scene, List<String>> command, Effect effect, Set<Trait> traits, KernelVersion minimum,
         String minimumReason, String notOnOverlay, BiConsumer<Scene, AttackProgram> before) {
     /** How a policy may name what is attacked. */
     public enum Rule {

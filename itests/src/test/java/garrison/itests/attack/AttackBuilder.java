@@ -17,7 +17,9 @@ final class AttackBuilder {
     private final Set<Attack.Trait> traits = EnumSet.noneOf(Attack.Trait.class);
     private Set<Attack.Rule> rules = EnumSet.allOf(Attack.Rule.class);
     private String program;
+    private Operation told;
     private Function<Scene, Path> target;
+    private Function<Scene, Path> toldOf;
     private Function<Scene, List<Object>> arguments;
     private Effect effect;
     private KernelVersion minimum;
@@ -29,6 +31,7 @@ final class AttackBuilder {
         this.name = name;
         this.operation = operation;
         this.program = name;
+        this.told = operation;
     }
 
     /** The attack program's word, where it is not the attack's name. */
@@ -40,6 +43,18 @@ final class AttackBuilder {
     /** The object it is aimed at. */
     AttackBuilder on(Function<Scene, Path> object) {
         target = object;
+        return this;
+    }
+
+    /** The event's word, where it is not the rule's. */
+    AttackBuilder told(Operation word) {
+        told = word;
+        return this;
+    }
+
+    /** The event's path, where it is not the object's. */
+    AttackBuilder toldOf(Function<Scene, Path> path) {
+        toldOf = path;
         return this;
     }
 
@@ -85,8 +100,8 @@ final class AttackBuilder {
     }
 
     Attack build() {
-        return new Attack(name, operation, target, rules, this::command, effect, traits, minimum, minimumReason,
-                notOnOverlay, before);
+        return new Attack(name, operation, told, target, toldOf == null ? target : toldOf, rules, this::command, effect,
+                traits, minimum, minimumReason, notOnOverlay, before);
     }
 
     private List<String> command(Scene scene) {

@@ -108,11 +108,12 @@ public final class Catalogue {
                 create("uring-symlink").with(s -> List.of("/etc/passwd", s.fresh())),
                 create("bind-socket").with(s -> List.of(s.guarded(), "fresh")),
                 create("alias-create").with(s -> List.of(s.guarded(), "fresh", s.outsideFolder())),
-                create("tmpfile-link").with(s -> List.of(s.outside(), s.fresh()))
+                create("tmpfile-link").told(LINK).with(s -> List.of(s.outside(), s.fresh()))
                         .notOnOverlay("overlayfs takes O_TMPFILE only on newer kernels"),
-                create("link-in").program("link").with(s -> List.of(s.evil(), s.fresh())),
-                create("rename-in").program("rename").with(s -> List.of(s.evil(), s.fresh())),
-                create("rename-folder-in").program("rename").with(s -> List.of(s.outsideFolder(), s.fresh())));
+                create("link-in").program("link").told(LINK).with(s -> List.of(s.evil(), s.fresh())),
+                create("rename-in").program("rename").told(RENAME).with(s -> List.of(s.evil(), s.fresh())),
+                create("rename-folder-in").program("rename").told(RENAME)
+                        .with(s -> List.of(s.outsideFolder(), s.fresh())));
     }
 
     private static AttackBuilder remove(String name) {
@@ -124,7 +125,8 @@ public final class Catalogue {
                 remove("unlink"), remove("uring-unlink"), remove("unlinkat").with(s -> List.of(s.guarded(), "file")),
                 remove("rmdir").on(Scene::empty).with(s -> List.of(s.empty())).seen(gone(Scene::empty)),
                 remove("uring-rmdir").on(Scene::empty).with(s -> List.of(s.empty())).seen(gone(Scene::empty)),
-                remove("rename-over").program("rename").with(s -> List.of(s.evil(), s.file())).seen(changed(Scene::file)));
+                remove("rename-over").program("rename").told(RENAME).with(s -> List.of(s.evil(), s.file()))
+                        .seen(changed(Scene::file)));
     }
 
     private static AttackBuilder rename(String name) {
@@ -141,7 +143,7 @@ public final class Catalogue {
                         .with(s -> List.of(s.folder(), s.outsideFresh())).seen(gone(Scene::folder)),
                 rename("rename-root-away").program("rename").on(Scene::guarded)
                         .with(s -> List.of(s.guarded(), s.outsideFresh())).seen(gone(Scene::guarded)),
-                rename("rename-ancestor").program("rename").on(Scene::guarded)
+                rename("rename-ancestor").program("rename").on(Scene::guarded).toldOf(Scene::above)
                         .with(s -> List.of(s.above(), s.outsideFresh())).seen(gone(Scene::guarded)));
     }
 
@@ -212,6 +214,6 @@ public final class Catalogue {
                         .seen(changed(Scene::file)),
                 mount("bind-over-inside").program("bind-over").on(Scene::folder)
                         .with(s -> List.of(s.outside(), s.folder())).seen(gone(Scene::deep)),
-                mount("tmpfs-over-ancestor").program("tmpfs-over").on(Scene::guarded).with(s -> List.of(s.above())));
+                mount("tmpfs-over-ancestor").program("tmpfs-over").toldOf(Scene::above).with(s -> List.of(s.above())));
     }
 }

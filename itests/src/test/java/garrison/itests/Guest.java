@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests;
+
+import garrison.itests.attack.AttackProgram;
+import garrison.spi.KernelVersion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** The machine that the tests run on: a guest of the lab, as root, in the repository's folder. */
+public final class Guest {
+    /** Under emulation on a shared machine: up to twenty times what a claim about time says. */
+    public static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private Guest() {}
+
+    /** The running kernel. */
+    public static KernelVersion kernel() {
+        try {
+            return KernelVersion.parse(Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether the long forms are wanted. */
+    public static boolean isLong() {
+        return Boolean.getBoolean("garrison.long");
+    }
+
+    /** The folder of the standalone program. */
+    public static Path home() {
+        return Path.of(System.getProperty("garrison.home", "runtime/target/garrison")).toAbsolutePath();
+    }
+
+    /** A file of the build of this module, for example {@code bundles/config.jar}. */
+    public static Path built(String name) {
+        Path file = Path.of(System.getProperty("garrison.itests", "itests/target"), name).toAbsolutePath();
+        if (Files.notExists(file)) {
+            throw new IllegalStateException(file + " is missing; run in the repository's folder, after mvn package");
+        }
+        return file;
+    }
+
+    /** The attack program. */
+    public static AttackProgram attacks() {
+        return new AttackProgram(built("attack"));
+    }
+
+    /** A new folder in memory, of this test's own. */
+    public static Path scratch(String name) {
+        try {
+            return Files.createTempDirectory(name + "-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Looks until something is so; for what has no event to wait for. */
+    public static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not within " + PATIENCE.toSeconds() + " s: " + what);
+            }
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+}
