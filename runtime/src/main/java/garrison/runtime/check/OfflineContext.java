@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.check;
+
+import garrison.spi.Answer;
+import garrison.spi.Event;
+import garrison.spi.FileId;
+import garrison.spi.FileIds;
+import garrison.spi.KernelFeatures;
+import garrison.spi.KernelVersion;
+import garrison.spi.LsmHook;
+import garrison.spi.PluginContext;
+import garrison.spi.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a plugin gets to read its settings with when nothing shall be asked of the kernel: it finds every hook, knows nothing
+ * else, and files are those that exist.
+ *
+ * @param settings the plugin's subtree
+ */
+record OfflineContext(Settings settings) implements PluginContext {
+    private static final Logger LOG = LoggerFactory.getLogger(OfflineContext.class);
+
+    @Override
+    public KernelFeatures kernel() {
+        return new UnaskedKernel();
+    }
+
+    @Override
+    public FileIds files() {
+        return OfflineContext::identify;
+    }
+
+    @Override
+    public void publish(Event event) {
+        LOG.debug("told while being checked: {}", event);
+    }
+
+    @Override
+    public Instant time(long bootNanos) {
+        return Instant.now();
+    }
+
+    private static List<FileId> identify(List<Path> paths) {
+        for (Path path : paths) {
+            if (Files.notExists(path)) {
+                throw new FileIds.FileNotFound(path, "no such file or directory");
+            }
+        }
+        return java.util.stream.LongStream.rangeClosed(1, paths.size()).mapToObj(i -> new FileId(0, i, 0)).toList();
+    }
+
+    private record UnaskedKernel() implements KernelFeatures {
+        private static final Answer UNASKED = new Answer.Inconclusive("the kernel is not asked by a check");
+
+        @Override
+        public String release() {
+            return System.getProperty("os.version");
+        }
+
+        @Override
+        public KernelVersion version() {
+            return KernelVersion.parse(release());
+        }
+
+        @Override
+        public Optional<LsmHook> lsmHook(String name) {
+            return Optional.of(new LsmHook(name, List.of(), true));
+        }
+
+        @Override
+        public Answer function(String name) {
+            return UNASKED;
+        }
+
+        @Override
+        public Answer struct(String name) {
+            return UNASKED;
+        }
+
+        @Override
+        public List<String> activeLsms() {
+            return List.of();
+        }
+
+        @Override
+        public Answer bpfLsm() {
+            return UNASKED;
+        }
+    }
+}

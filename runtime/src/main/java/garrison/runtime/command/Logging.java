@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.command;
+
+import java.util.Locale;
+
+/**
+ * The logging back end's settings: to standard error, with time and level. The back end reads them once, when the first logger
+ * is made, so a command sets them before anything else; what is set with {@code -D} goes before.
+ */
+final class Logging {
+    /** How much is logged. */
+    enum Level { TRACE, DEBUG, INFO, WARN, ERROR }
+
+    private Logging() {}
+
+    static void to(Level level) {
+        set("defaultLogLevel", level.name().toLowerCase(Locale.ROOT));
+        set("logFile", "System.err");
+        set("showDateTime", "true");
+        set("dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+        set("showThreadName", String.valueOf(level.compareTo(Level.DEBUG) <= 0));
+        set("showShortLogName", "true");
+    }
+
+    private static void set(String key, String value) {
+        String property = "org.slf4j.simpleLogger." + key;
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+}

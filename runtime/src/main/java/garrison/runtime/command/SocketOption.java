@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.command;
+
+import garrison.runtime.control.ControlClient;
+import garrison.spi.GarrisonException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** Where the running instance is asked. */
+final class SocketOption {
+    @Option(names = "--socket", paramLabel = "PATH", defaultValue = "${env:GARRISON_SOCKET:-/run/garrison/control.sock}",
+            description = "Control socket of the running instance (default: $GARRISON_SOCKET, else /run/garrison/control.sock).")
+    private Path socket;
+
+    ControlClient connect() {
+        return ControlClient.connect(socket);
+    }
+
+    /** One request and its result. */
+    Object ask(Map<String, ?> request) {
+        try (ControlClient client = connect()) {
+            return client.request(request);
+        } catch (IOException e) {
+            throw new GarrisonException("control socket " + socket + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** One request whose result is an object. */
+    Map<?, ?> askForObject(Map<String, ?> request) {
+        if (ask(request) instanceof Map<?, ?> object) {
+            return object;
+        }
+        throw new GarrisonException("the instance on " + socket + " does not speak this program's protocol; is it of another version?");
+    }
+}

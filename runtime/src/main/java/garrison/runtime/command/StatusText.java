@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.command;
+
+import garrison.runtime.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The operation {@code status} as text for people, at most {@link #WIDTH} characters wide. */
+final class StatusText {
+    static final int WIDTH = 100;
+
+    private static final DateTimeFormatter LOCAL = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT)
+            .withZone(ZoneId.systemDefault());
+
+    private StatusText() {}
+
+    /**
+     * The whole status.
+     *
+     * @param now for how long something has been so
+     */
+    static List<String> status(JsonObject status, Instant now) {
+        List<String> lines = new ArrayList<>();
+        lines.addAll(wrapped("garrison " + status.text("version") + ", process " + status.number("pid") + ", running for "
+                + since(status.text("since"), now) + ", configuration " + status.text("config")));
+        lines.addAll(wrapped(kernelLine(status.object("kernel"))));
+        lines.add("");
+        lines.addAll(plugins(status.objects("plugins"), now));
+        for (String name : status.texts("absent")) {
+            lines.addAll(wrapped(name + " is configured, but no bundle brings a plugin of this name"));
+        }
+        lines.add("");
+        lines.addAll(bundles(status.objects("bundles")));
+        long lost = status.objects("listeners").stream().mapToLong(l -> l.number("lost")).sum();
+        if (lost > 0) {
+            lines.add("");
+            lines.addAll(wrapped(lost + " events were lost because a listener was too slow"));
+        }
+        return lines;
+    }
+
+    private static List<String> plugins(List<JsonObject> plugins, Instant now) {
+        if (plugins.isEmpty()) {
+            return List.of("no plugin");
+        }
+        TextTable table = new TextTable(WIDTH, "PLUGIN", "STATE", "FOR", "MODE", ">HOOKS", ">EVENTS", ">DROPPED");
+        for (JsonObject plugin : plugins) {
+            JsonObject events = plugin.object("events");
+            table.row(plugin.text("name"), plugin.text("state"), since(plugin.text("since"), now), plugin.text("mode"),
+                    plugin.objects("attached").stream().map(a -> a.text("hook")).distinct().count(),
+                    events.number("received"), events.number("dropped"));
+            table.note(figures(plugin.object("figures").fields()));
+            table.note(troubles(events));
+            table.note(plugin.text("reason"));
+        }
+        return table.lines();
+    }
+
+    private static String troubles(JsonObject events) {
+        List<String> words = new ArrayList<>();
+        if (events.number("unbound") > 0) {
+            words.add(events.number("unbound") + " records of an unknown type");
+        }
+        if (events.number("failed") > 0) {
+            words.add(events.number("failed") + " records on which the plugin's handler failed");
+        }
+        return String.join("; ", words);
+    }
+
+    private static String figures(Map<?, ?> figures) {
+        return figures.entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).collect(Collectors.joining("; "));
+    }
+
+    private static List<String> bundles(List<JsonObject> bundles) {
+        if (bundles.isEmpty()) {
+            return List.of("no bundle");
+        }
+        TextTable table = new TextTable(WIDTH, "BUNDLE", "STATE", "VERSION");
+        for (JsonObject bundle : bundles) {
+            table.row(bundle.text("name"), bundle.text("state"), bundle.text("version"));
+            table.note(bundle.text("reason"));
+        }
+        return table.lines();
+    }
+
+    /** Plugin by plugin, with the programs that are attached. */
+    static List<String> pluginsInFull(List<JsonObject> plugins, Instant now) {
+        if (plugins.isEmpty()) {
+            return List.of("no plugin");
+        }
+        List<String> lines = new ArrayList<>();
+        for (JsonObject plugin : plugins) {
+            lines.addAll(wrapped(plugin.text("name") + ": " + plugin.text("state") + " in mode " + plugin.text("mode") + " for "
+                    + since(plugin.text("since"), now)
+                    + (plugin.text("object").isEmpty() ? "" : ", object " + plugin.text("object"))));
+            if (!plugin.text("reason").isBlank()) {
+                lines.addAll(TextTable.wrap(plugin.text("reason"), WIDTH, "  "));
+            }
+            plugin.object("figures").fields().forEach((name, value) ->
+                    lines.addAll(TextTable.wrap(name + ": " + value, WIDTH, "  ")));
+            TextTable programs = new TextTable(WIDTH - 2, "HOOK", "KIND", "PROGRAM");
+            plugin.objects("attached").forEach(a -> programs.row(a.text("hook"), a.text("kind"), a.text("program")));
+            programs.lines().forEach(line -> lines.add("  " + line));
+        }
+        return lines;
+    }
+
+    /** The kernel's facts, one a line. */
+    static List<String> kernel(JsonObject kernel) {
+        JsonObject answer = kernel.object("bpf_lsm");
+        List<String> lines = new ArrayList<>();
+        lines.add("kernel   " + TextTable.printable(kernel.text("release")));
+        lines.add("libbpf   " + TextTable.printable(kernel.text("libbpf")));
+        lines.add("LSMs     " + (kernel.texts("active_lsms").isEmpty() ? "unknown (is securityfs mounted?)"
+                : String.join(", ", kernel.texts("active_lsms"))));
+        lines.add("BPF LSM  " + answer.text("answer"));
+        lines.addAll(TextTable.wrap(why(answer), WIDTH, "         "));
+        return lines;
+    }
+
+    private static String kernelLine(JsonObject kernel) {
+        JsonObject answer = kernel.object("bpf_lsm");
+        String why = why(answer);
+        return "kernel " + kernel.text("release") + ", libbpf " + kernel.text("libbpf") + ", BPF LSM: "
+                + (answer.text("answer").equals("yes") ? "yes" : answer.text("answer") + (why.isEmpty() ? "" : " (" + why + ")"));
+    }
+
+    private static String why(JsonObject answer) {
+        return answer.text("reason") + (answer.text("remedy").isEmpty() ? "" : "; " + answer.text("remedy"));
+    }
+
+    private static List<String> wrapped(String text) {
+        return TextTable.wrap(text, WIDTH, "");
+    }
+
+    private static String since(String time, Instant now) {
+        try {
+            Duration past = Duration.between(Instant.parse(time), now);
+            if (past.isNegative()) {
+                // The clock was set back; the moment itself is still true.
+                return "(since " + LOCAL.format(Instant.parse(time)) + ")";
+            }
+            return past.toDays() > 0 ? past.toDays() + " d " + past.toHoursPart() + " h"
+                    : past.toHours() > 0 ? past.toHours() + " h " + past.toMinutesPart() + " min"
+                    : past.toMinutes() > 0 ? past.toMinutes() + " min " + past.toSecondsPart() + " s" : past.toSeconds() + " s";
+        } catch (DateTimeParseException e) {
+            return "?";
+        }
+    }
+}
