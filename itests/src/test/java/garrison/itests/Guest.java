@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
@@ -50,10 +51,11 @@ public final class Guest {
         return new AttackProgram(built("attack"));
     }
 
-    /** A new folder in memory, of this test's own. */
+    /** A new folder in memory, of this test's own, through which every user may pass. */
     public static Path scratch(String name) {
         try {
-            return Files.createTempDirectory(name + "-");
+            return Files.setPosixFilePermissions(Files.createTempDirectory(name + "-"),
+                    PosixFilePermissions.fromString("rwxr-xr-x"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

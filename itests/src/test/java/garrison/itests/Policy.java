@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigUtil;
+import garrison.itests.attack.Attack;
+import garrison.itests.attack.Operation;
+import garrison.spi.Mode;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** A configuration of file-guard, written as a person would write it. */
+public final class Policy {
+    private final Mode mode;
+    private final StringBuilder rules = new StringBuilder();
+    private String runtime = "";
+
+    /** @param mode of the plugin */
+    public Policy(Mode mode) {
+        this.mode = mode;
+    }
+
+    /**
+     * Adds a rule that lets no one through.
+     *
+     * @param kind whether {@code place} is all of it or the root of a tree
+     */
+    public Policy rule(String name, Attack.Rule kind, Path place, Operation... operations) {
+        return rule(name, kind, List.of(place), List.of(operations), "");
+    }
+
+    /**
+     * Adds a rule.
+     *
+     * @param places at least one
+     * @param more further keys, as HOCON; or empty
+     */
+    public Policy rule(String name, Attack.Rule kind, Collection<Path> places, Collection<Operation> operations, String more) {
+        rules.append("    { name = ").append(quoted(name))
+                .append(kind == Attack.Rule.TREE ? ", trees = [ " : ", paths = [ ")
+                .append(places.stream().map(p -> quoted(p.toString())).collect(Collectors.joining(", ")))
+                .append(" ], operations = [ ")
+                .append(operations.stream().map(Operation::word).collect(Collectors.joining(", ")))
+                .append(" ]").append(more.isEmpty() ? "" : ", " + more).append(" }\n");
+        return this;
+    }
+
+    /** Adds a section {@code garrison.runtime}, for the standalone program. */
+    public Policy runtime(String hocon) {
+        runtime = "  runtime { " + hocon + " }\n";
+        return this;
+    }
+
+    /** The file's text. */
+    public String text() {
+        return "garrison {\n" + runtime + "  plugins.file-guard {\n    mode = " + mode + "\n    rules = [\n"
+                + rules.toString().indent(2) + "    ]\n  }\n}\n";
+    }
+
+    /** Parsed, as the embedding program hands it over. */
+    public Config config() {
+        return parse(text());
+    }
+
+    /** A configuration in which errors are placed at the lines of the text. */
+    public static Config parse(String text) {
+        return ConfigFactory.parseString(text, ConfigParseOptions.defaults().setOriginDescription("policy"));
+    }
+
+    /** HOCON for who may do what a rule refuses to others; null for any. */
+    public static String allow(Path executable, Integer uid) {
+        return "allow = [ { " + (executable == null ? "" : "executable = " + quoted(executable.toString()) + " ")
+                + (uid == null ? "" : "uid = " + uid + " ") + "} ]";
+    }
+
+    /** A rule's own mode. */
+    public static String mode(Mode mode) {
+        return "mode = " + mode.name().toUpperCase(Locale.ROOT);
+    }
+
+    private static String quoted(String text) {
+        return ConfigUtil.quoteString(text);
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests;
+
+import garrison.itests.neighbour.NeighbourActivator;
+import garrison.itests.neighbour.NeighbourPlugin;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+
+/** Makes bundles of the neighbour plugin. */
+public final class TestBundle {
+    private TestBundle() {}
+
+    /**
+     * Writes a bundle.
+     *
+     * @param jar where
+     * @param plugin the plugin's name, and the bundle's symbolic name
+     * @param object the bytes of its BPF object, good or broken
+     */
+    public static Path write(Path jar, String plugin, byte[] object) {
+        Manifest manifest = new Manifest();
+        Attributes main = manifest.getMainAttributes();
+        main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        main.putValue("Bundle-ManifestVersion", "2");
+        main.putValue("Bundle-SymbolicName", plugin);
+        main.putValue("Bundle-Version", "1.0.0");
+        main.putValue("Bundle-Activator", NeighbourActivator.class.getName());
+        main.putValue("Import-Package", "garrison.spi,org.osgi.framework");
+        main.putValue(NeighbourActivator.PLUGIN, plugin);
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
+            out.putNextEntry(new JarEntry(NeighbourActivator.OBJECT));
+            out.write(object);
+            String folder = NeighbourPlugin.class.getPackageName().replace('.', '/');
+            try (DirectoryStream<Path> classes = Files.newDirectoryStream(Guest.built("test-classes").resolve(folder), "*.class")) {
+                for (Path file : classes) {
+                    out.putNextEntry(new JarEntry(folder + "/" + file.getFileName()));
+                    Files.copy(file, out);
+                }
+            }
+            return jar;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The bytes of a test object, for example {@code observer}. */
+    public static byte[] object(String name) {
+        try {
+            return Files.readAllBytes(Guest.built("bpf/" + name + ".bpf.o"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
