@@ -38,14 +38,30 @@ public record ConfigFile(Path file, RuntimeSettings runtime, Config tree) {
         return wording(file, () -> {
             Config tree = ConfigFactory.parseFile(file.toFile(),
                     ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF).setAllowMissing(false));
-            // What refers to a plugin's defaults can only be resolved when the plugin is there; the program's own part can now.
-            Config resolved = tree.resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
-            Settings top = Settings.of(resolved, "");
-            top.has("garrison");
-            top.end();
-            Settings section = Settings.of(resolved, "").object("garrison").object("runtime");
-            return new ConfigFile(file, RuntimeSettings.read(section, file, installation), tree);
+            return new ConfigFile(file, runtime(tree, file, installation), tree);
         });
+    }
+
+    /** What refers to a plugin's defaults can only be resolved when the plugin is there; the program's own part can now. */
+    private static RuntimeSettings runtime(Config tree, Path file, Installation installation) {
+        try {
+            return runtime(file, installation, tree.resolve());
+        } catch (ConfigException.UnresolvedSubstitution e) {
+            try {
+                return runtime(file, installation, tree.resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true)));
+            } catch (ConfigException.NotResolved ownPart) {
+                // The first one knows the line.
+                e.addSuppressed(ownPart);
+                throw e;
+            }
+        }
+    }
+
+    private static RuntimeSettings runtime(Path file, Installation installation, Config resolved) {
+        Settings top = Settings.of(resolved, "");
+        top.has("garrison");
+        top.end();
+        return RuntimeSettings.read(Settings.of(resolved, "").object("garrison").object("runtime"), file, installation);
     }
 
     /**

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.command;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.runtime.json.JsonObject;
+import garrison.runtime.json.JsonText;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StatusTextTest {
+    private static final Instant NOW = Instant.parse("2026-01-02T00:00:00Z");
+
+    @Test
+    void status_ofARunningAndAFailedPlugin_fits100ColumnsAndTellsAll() {
+        String reason = "file_guard.bpf.o: program guard_file_open (lsm/file_open): the kernel refused it with EINVAL on "
+                + "6.18.44-fc-v595; " + "x".repeat(150) + "\nsecond paragraph";
+        JsonObject status = json("""
+                {"version":"1.2","pid":42,"since":"2026-01-01T22:58:00.000000000Z","config":"/etc/garrison/garrison.conf",
+                 "kernel":{"release":"6.12.1","active_lsms":["bpf"],"bpf_lsm":{"answer":"yes"},"libbpf":"v1.5"},
+                 "plugins":[
+                  {"name":"file-guard","state":"ACTIVE","reason":"","mode":"ENFORCE","since":"2026-01-01T23:59:50.000000000Z","object":"o",
+                   "attached":[{"program":"a","kind":"lsm","hook":"file_open"},{"program":"b","kind":"lsm","hook":"inode_link"}],
+                   "events":{"sent":7,"received":5,"dropped":2,"unbound":0,"failed":1},
+                   "figures":{"rules":"3","protected objects":"1000","cannot do here":"%s"}},
+                  {"name":"broken","state":"FAILED","reason":%s,"mode":"AUDIT","since":"2025-12-25T00:00:00Z","attached":[],"events":{},
+                   "figures":{}}],
+                 "absent":["file-gaurd"],"listeners":[{"name":"l","lost":3}],
+                 "bundles":[{"name":"file-guard","state":"ACTIVE","version":"1.0.0","reason":""}]}
+                """.formatted("word ".repeat(40), JsonText.write(reason)));
+        List<String> lines = StatusText.status(status, NOW);
+        String text = String.join("\n", lines);
+        assertTrue(lines.stream().allMatch(l -> l.length() <= StatusText.WIDTH), text);
+        assertTrue(text.contains("garrison 1.2, process 42, running for 1 h 2 min"), text);
+        assertTrue(text.contains("BPF LSM: yes"), text);
+        assertTrue(lines.stream().anyMatch(l -> l.matches("file-guard +ACTIVE +10 s +ENFORCE +2 +5 +2")), text);
+        assertTrue(lines.stream().anyMatch(l -> l.matches("broken +FAILED +8 d 0 h +AUDIT +0 +0 +0")), text);
+        assertTrue(text.contains("rules: 3; protected objects: 1000"), text);
+        assertTrue(text.contains("1 records on which the plugin's handler failed"), text);
+        assertTrue(text.contains("second paragraph"), text);
+        assertTrue(text.replaceAll("[\\s]", "").contains("x".repeat(150)), "nothing is cut from a reason: " + text);
+        assertTrue(text.contains("file-gaurd is configured, but no bundle brings"), text);
+        assertTrue(text.contains("3 events were lost"), text);
+    }
+
+    @Test
+    void text_thatATerminalObeys_isShownHarmless() {
+        JsonObject status = json("""
+                {"plugins":[{"name":"a\\u001b[2J","state":"FAILED","reason":"see \\u009b31m and \\u202e","figures":{"k\\u0007":"v\\r"}}]}
+                """);
+        String text = String.join("\n", StatusText.status(status, NOW));
+        assertTrue(text.chars().allMatch(c -> c == '\n' || c >= 0x20 && c < 0x7f || c > 0x9f && c != 0x202e), text);
+        assertTrue(text.contains("a?[2J"), text);
+    }
+
+    @Test
+    void status_ofAnInstanceOfAnotherVersion_isShownAsFarAsItGoes() {
+        assertTrue(StatusText.status(json("{}"), NOW).contains("no plugin"));
+        assertTrue(StatusText.status(json("{\"plugins\":[{}],\"bundles\":7,\"kernel\":[]}"), NOW).size() > 2);
+    }
+
+    @Test
+    void plugins_inFull_listTheirPrograms() {
+        String text = String.join("\n", StatusText.pluginsInFull(json("""
+                {"plugins":[{"name":"p","state":"ACTIVE","mode":"AUDIT","object":"o.bpf.o","figures":{"rules":"1"},
+                 "attached":[{"program":"guard","kind":"lsm","hook":"file_open"}]}]}
+                """).objects("plugins"), NOW));
+        assertTrue(text.contains("p: ACTIVE in mode AUDIT"), text);
+        assertTrue(text.contains("object o.bpf.o"), text);
+        assertTrue(text.contains("file_open  lsm   guard"), text);
+    }
+
+    private static JsonObject json(String text) {
+        return JsonObject.of(JsonText.read(text));
+    }
+}
