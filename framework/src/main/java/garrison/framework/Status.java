@@ -23,7 +23,7 @@ public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> abs
      * @param release as {@code uname -r} prints it
      * @param activeLsms the security modules in calling order; empty when unknown
      * @param bpfLsm whether BPF LSM programs can fire here
-     * @param libbpf the version of the libbpf in use, for example {@code 1.1}
+     * @param libbpf the version of the libbpf in use, for example {@code v1.1}
      */
     public record Kernel(String release, List<String> activeLsms, Answer bpfLsm, String libbpf) {}
 

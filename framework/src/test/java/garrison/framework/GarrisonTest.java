@@ -155,8 +155,9 @@ class GarrisonTest {
             second.on(Step.COMMIT, () -> {
                 throw new IllegalStateException("commit refused for the test");
             });
-            assertThrows(IllegalStateException.class,
+            GarrisonException e = assertThrows(GarrisonException.class,
                     () -> garrison.reload(config("garrison { mode = ENFORCE, plugins { first.limit = 3, second.limit = 4 } }")));
+            assertTrue(e.getMessage().contains("plugin second") && e.getMessage().contains("commit refused for the test"), e.getMessage());
             assertEquals(1, first.session().limit());
             assertEquals(1, first.session().modeInKernel());
             assertEquals(2, second.session().limit());

@@ -192,6 +192,11 @@ public class RingPlugin implements Plugin {
             return object.runSyscallProgram("test_second", new byte[0]);
         }
 
+        /** The object in the kernel. */
+        public LoadedBpfObject object() {
+            return object;
+        }
+
         public long limit() {
             return limit;
         }

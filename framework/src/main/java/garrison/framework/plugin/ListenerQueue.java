@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,11 +19,16 @@ import org.slf4j.LoggerFactory;
 final class ListenerQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ListenerQueue.class);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final long IDLE_MILLIS = 500;
+    private static final long IDLE_MILLIS = 200;
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Wakes the thread when no event will. */
+    private static final Event END = new EventsLost("garrison", Instant.EPOCH, "listener", 0, 0, "");
 
     private final String name;
     private final Class<? extends Event> wanted;
     private final EventListener listener;
+    private final Consumer<Event> others;
     private final ArrayBlockingQueue<Event> queue;
     private final AtomicLong lost = new AtomicLong();
     private final Thread thread;
@@ -29,14 +36,22 @@ final class ListenerQueue implements AutoCloseable {
     /** Written by the queue's thread only. */
     private volatile long delivered;
     private long told;
+    private long lastTold = System.nanoTime() - TELL_NANOS;
     private long thrown;
 
-    ListenerQueue(String name, Class<? extends Event> wanted, EventListener listener, int capacity) {
+    /**
+     * @param wanted events of other types never enter the queue
+     * @param others hear of this listener's losses
+     */
+    ListenerQueue(String name, Class<? extends Event> wanted, EventListener listener, int capacity,
+            BiConsumer<ListenerQueue, Event> others) {
         this.name = name;
         this.wanted = wanted;
         this.listener = listener;
+        this.others = event -> others.accept(this, event);
         this.queue = new ArrayBlockingQueue<>(capacity);
-        this.thread = Thread.ofPlatform().daemon().name("garrison-listener-" + name).start(this::run);
+        this.thread = Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false)
+                .name("garrison-listener-" + name).start(this::run);
     }
 
     EventListener listener() {
@@ -56,6 +71,7 @@ final class ListenerQueue implements AutoCloseable {
     /** Takes no more events. */
     void end() {
         ending = true;
+        queue.offer(END); // a full queue wakes it anyway
     }
 
     @Override
@@ -80,29 +96,37 @@ final class ListenerQueue implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Event event = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                Event event = ending ? queue.poll() : queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                if (event == END) {
+                    continue;
+                }
                 if (event != null) {
                     deliver(event);
                     delivered++;
-                } else if (ending) {
+                }
+                tellLosses(event == null);
+                if (event == null && ending) {
                     return;
                 }
-                tellLosses();
             }
         } catch (InterruptedException e) {
             LOG.debug("Listener {} ends before its queue is empty", name);
         }
     }
 
-    private void tellLosses() {
+    /** At most once a second while events come in, so that telling costs no further events. */
+    private void tellLosses(boolean idle) {
         long now = lost.get();
-        if (now != told) {
+        if (now != told && (idle || System.nanoTime() - lastTold >= TELL_NANOS)) {
+            lastTold = System.nanoTime();
             long count = now - told;
             told = now;
             EventsLost event = new EventsLost("garrison", Instant.now(), "listener", count, now, name);
+            LOG.warn("Listener {} is too slow: {} events lost, {} in all", name, count, now);
             if (wanted.isInstance(event)) {
                 deliver(event);
             }
+            others.accept(event);
         }
     }
 

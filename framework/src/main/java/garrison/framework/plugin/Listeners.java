@@ -19,7 +19,7 @@ public final class Listeners implements AutoCloseable {
 
     /** Adds a listener under a name of its own; it hears what is published from now on. */
     public void add(String name, Class<? extends Event> wanted, EventListener listener) {
-        queues.add(new ListenerQueue(name, wanted, listener, capacity));
+        queues.add(new ListenerQueue(name, wanted, listener, capacity, this::publishToOthers));
     }
 
     /** Removes a listener after it has heard what is in its queue (for at most some seconds). */
@@ -35,6 +35,14 @@ public final class Listeners implements AutoCloseable {
     public void publish(Event event) {
         for (ListenerQueue queue : queues) {
             queue.offer(event);
+        }
+    }
+
+    private void publishToOthers(ListenerQueue source, Event event) {
+        for (ListenerQueue queue : queues) {
+            if (queue != source) {
+                queue.offer(event);
+            }
         }
     }
 

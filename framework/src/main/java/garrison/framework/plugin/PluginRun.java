@@ -11,6 +11,7 @@ import garrison.framework.object.Owner;
 import garrison.framework.ring.Bindings;
 import garrison.framework.ring.RingReader;
 import garrison.spi.Mode;
+import garrison.spi.ObjectFormatException;
 import garrison.spi.Plugin;
 import garrison.spi.PluginSession;
 import garrison.spi.PolicyChange;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PluginRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PluginRun.class);
+    private static final List<String> CORE_MAPS = List.of("garrison_events", "garrison_counters", "garrison_control");
     private static final String NO_DECISION = "garrison_xattr_no_decision";
 
     private final String name;
@@ -73,6 +75,11 @@ final class PluginRun implements AutoCloseable {
         session = plugin.open(new RunContext(settings.settings(), platform, listeners));
         ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), owner);
         objectName = choice.spec().name();
+        for (String map : CORE_MAPS) {
+            if (choice.spec().map(map).isEmpty()) {
+                throw new ObjectFormatException(objectName, "has no map " + map + "; include garrison.bpf.h");
+            }
+        }
         try (OpenObject open = OpenObject.open(platform.libbpf(), choice.spec(), choice.elf(), owner)) {
             session.configure(open);
             Set<String> loaded = open.programs().stream().map(ProgramInfo::name).filter(open::loads).collect(Collectors.toSet());

@@ -223,7 +223,11 @@ final class PluginSlot {
         return condition.mode;
     }
 
+    /** On the reader's thread. A run that is being closed has been told about already. */
     private void unreadable(Throwable failure) {
+        if (run == null) {
+            return;
+        }
         become(PluginState.ACTIVE, "its programs decide, but its events are read no more: " + words(failure), condition.mode);
     }
 

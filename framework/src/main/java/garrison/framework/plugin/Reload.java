@@ -4,6 +4,7 @@ package garrison.framework.plugin;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
 import garrison.spi.ConfigurationException;
+import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
 import java.util.ArrayList;
@@ -41,7 +42,10 @@ final class Reload implements AutoCloseable {
 
     /** Checks and stages one plugin's part. */
     void add(PluginSlot slot) {
-        PluginSettings settings = slot.settings(next);
+        step(slot, () -> add(slot, slot.settings(next)));
+    }
+
+    private void add(PluginSlot slot, PluginSettings settings) {
         if (!settings.enabled()) {
             stopping.add(new Stopping(slot, settings));
         } else if (slot.state() == PluginState.ACTIVE) {
@@ -74,11 +78,11 @@ final class Reload implements AutoCloseable {
      * @throws garrison.spi.GarrisonException if the kernel refuses a step; all is as before then
      */
     void commit() {
-        running.forEach(r -> r.slot.guarded(r.transition::attach));
-        starting.forEach(s -> s.slot.activate(s.run, s.settings, next.reader()));
+        running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::attach)));
+        starting.forEach(s -> step(s.slot, () -> s.slot.activate(s.run, s.settings, next.reader())));
         try {
-            running.forEach(r -> r.slot.guarded(r.transition::commit));
-            running.forEach(r -> r.slot.write(r.settings.mode()));
+            running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::commit)));
+            running.forEach(r -> step(r.slot, () -> r.slot.write(r.settings.mode())));
         } catch (Throwable t) {
             running.stream().filter(r -> r.transition.committed()).forEach(r -> revert(r, t));
             throw t;
@@ -89,8 +93,8 @@ final class Reload implements AutoCloseable {
     /** What needs no hurry: old programs off, disabled plugins stopped, everyone told. */
     void finish() {
         for (Running r : running) {
-            r.slot.guarded(r.transition::finish);
-            r.slot.tellChange(r.settings.mode());
+            contain(r.slot, () -> r.slot.guarded(r.transition::finish));
+            contain(r.slot, () -> r.slot.tellChange(r.settings.mode()));
         }
         stopping.forEach(s -> s.slot.disable(s.settings));
         refused.forEach(r -> r.slot.fail(r.failure, r.settings.mode()));
@@ -123,11 +127,22 @@ final class Reload implements AutoCloseable {
         }
     }
 
+    /** What a plugin throws by mistake becomes words that name it. */
+    private static void step(PluginSlot slot, Runnable step) {
+        try {
+            step.run();
+        } catch (GarrisonException e) {
+            throw e;
+        } catch (Throwable t) {
+            throw new GarrisonException("plugin " + slot.name() + " could not take the new configuration: a defect of the plugin: " + t, t);
+        }
+    }
+
     private static void contain(PluginSlot slot, Runnable step) {
         try {
             step.run();
         } catch (Throwable t) {
-            LOG.error("Plugin {}: the staged policy could not be given up: {}", slot.name(), t.toString(), t);
+            LOG.error("Plugin {}: a change of configuration could not be completed: {}", slot.name(), t.toString(), t);
         }
     }
 }

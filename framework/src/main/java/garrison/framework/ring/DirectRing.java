@@ -63,7 +63,7 @@ final class DirectRing implements Ring {
         long at = position;
         long end = (long) POSITION.getAcquire(producer, 0L);
         long backlog = end - at;
-        if (backlog < 0 || backlog > size) {
+        if (backlog < 0 || backlog > size || ((at | end) & 7) != 0) {
             throw new RingCorruptException(name, "consumer at " + at + ", producer at " + end + ", size " + size);
         }
         // The fuller the ring, the sooner its room is given back.

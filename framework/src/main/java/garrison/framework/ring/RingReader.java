@@ -10,6 +10,7 @@ import garrison.spi.Event;
 import garrison.spi.KernelException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ public final class RingReader implements AutoCloseable {
     private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** A program that was cut off from its hook may still be inside it: this long its records are waited for. */
     private static final long LAST_RECORDS_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String plugin;
     private final Ring ring;
@@ -32,7 +33,9 @@ public final class RingReader implements AutoCloseable {
     private final Consumer<Event> events;
     private final Consumer<Throwable> broken;
     private final Thread thread;
+    private final AtomicInteger releases = new AtomicInteger();
     private volatile boolean stopping;
+    private volatile boolean abandoned;
     private volatile long received;
     private volatile long sent;
 
@@ -45,7 +48,7 @@ public final class RingReader implements AutoCloseable {
         this.dropped = new Losses(plugin, "ring");
         this.events = events;
         this.broken = broken;
-        this.thread = Thread.ofPlatform().daemon().name("garrison-ring-" + plugin).unstarted(this::run);
+        this.thread = Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("garrison-ring-" + plugin).unstarted(this::run);
     }
 
     /**
@@ -96,18 +99,25 @@ public final class RingReader implements AutoCloseable {
     }
 
     /**
-     * Reads what is left, then ends. Call it after the programs are detached. If a handler does not come back, the ring
-     * stays mapped for it: that is told in the log and leaks, since unmapping memory in use would end the JVM.
+     * Reads what is left, then ends. Call it once, after the programs are detached. If a handler does not come back within
+     * seconds, the ring stays mapped until it does, since unmapping memory in use would end the JVM; that is logged.
      */
     @Override
     public void close() {
         stopping = true;
         ring.wake();
-        if (joined()) {
-            ring.close();
-        } else {
-            LOG.error("Plugin {}: a handler has not come back for {}; its ring stays mapped and its thread is left behind\n{}",
+        if (!joined()) {
+            abandoned = true;
+            LOG.error("Plugin {}: a handler has not come back for {}; its thread and its ring are left until it does\n{}",
                     plugin, PATIENCE, stack());
+        }
+        release();
+    }
+
+    /** Called twice, by the reader at its end and by {@link #close}: the second unmaps. */
+    private void release() {
+        if (releases.incrementAndGet() == 2) {
+            ring.close();
         }
     }
 
@@ -157,8 +167,14 @@ public final class RingReader implements AutoCloseable {
             }
             drainLast();
         } catch (Throwable t) {
-            LOG.error("Plugin {}: its ring is read no more: {}", plugin, t.getMessage(), t);
-            broken.accept(t);
+            if (abandoned) {
+                LOG.debug("Plugin {}: the handler came back after everything was closed", plugin, t);
+            } else {
+                LOG.error("Plugin {}: its ring is read no more: {}", plugin, t.getMessage(), t);
+                broken.accept(t);
+            }
+        } finally {
+            release();
         }
     }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.ring;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.framework.Garrison;
+import garrison.framework.RingPlugin;
+import garrison.framework.RingPlugin.Step;
+import garrison.framework.Status.PluginStatus;
+import garrison.framework.libbpf.Libc;
+import garrison.framework.object.LoadedBpfObject;
+import garrison.spi.PluginState;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What must never end the JVM: positions that lie, and a handler that does not come back. */
+@Timeout(90)
+class BrokenRingTest {
+    /** Whoever has the map's descriptor may write the consumer's page: here the test does. */
+    private static void overwriteConsumerPosition(LoadedBpfObject object, long position) {
+        long page = PageSize.BYTES;
+        long address = Libc.mmap(page, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, object.mapFd("garrison_events"), 0);
+        assertTrue(address > 0, "mmap: " + address);
+        MemorySegment.ofAddress(address).reinterpret(page).set(ValueLayout.JAVA_LONG, 0, position);
+        assertEquals(0, Libc.munmap(address, page));
+    }
+
+    @Test
+    void lyingPositions_areATypedError() {
+        RingPlugin plugin = new RingPlugin("ring-test");
+        try (Garrison garrison = Garrison.builder().plugin(plugin).start()) {
+            LoadedBpfObject object = plugin.session().object();
+            plugin.session().emit(RingPlugin.FIXED, 0, 10);
+            int fd = object.mapFd("garrison_events");
+            overwriteConsumerPosition(object, 1L << 40);
+            DirectRing ring = new DirectRing("lying", fd, 1 << 20);
+            RingCorruptException e = assertThrows(RingCorruptException.class, () -> ring.drain(record -> {}));
+            assertTrue(e.getMessage().startsWith("ring buffer of lying is corrupt: consumer at 1099511627776"), e.getMessage());
+            ring.close();
+            overwriteConsumerPosition(object, 12);
+            DirectRing crooked = new DirectRing("crooked", fd, 1 << 20);
+            assertThrows(RingCorruptException.class, () -> crooked.drain(record -> {}));
+            crooked.close();
+            assertEquals(PluginState.ACTIVE, garrison.status().plugins().getFirst().state());
+        }
+    }
+
+    @Test
+    void handlerThatNeverReturns_holdsUpOnlyItsOwnStop_andTheRingStaysMapped() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicReference<Long> readLater = new AtomicReference<>();
+        CountDownLatch read = new CountDownLatch(1);
+        RingPlugin stuck = new RingPlugin("stuck").binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> {
+            var sequence = fields.apply("sequence");
+            return record -> {
+                entered.countDown();
+                while (release.getCount() != 0) {
+                    Thread.onSpinWait(); // deaf to interrupts
+                }
+                readLater.set(record.get(sequence));
+                read.countDown();
+            };
+        }));
+        RingPlugin good = new RingPlugin("good");
+        try (Garrison garrison = Garrison.builder().plugin(stuck).plugin(good).start()) {
+            stuck.session().emit(RingPlugin.LARGE, 99, 1);
+            assertTrue(entered.await(20, TimeUnit.SECONDS));
+            assertTrue(garrison.remove(stuck));
+            assertEquals(Step.CLOSE, stuck.steps.getLast());
+            good.session().emit(RingPlugin.FIXED, 1, 1);
+            release.countDown();
+            assertTrue(read.await(20, TimeUnit.SECONDS));
+            assertEquals(99, readLater.get(), "the record is still there for the late handler");
+            PluginStatus status = garrison.status().plugins().getFirst();
+            assertEquals("good", status.name());
+            assertEquals(PluginState.ACTIVE, status.state());
+        }
+    }
+
+    @Test
+    void stopFromItsOwnHandler_isRefused() throws Exception {
+        AtomicReference<Garrison> garrison = new AtomicReference<>();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        CountDownLatch tried = new CountDownLatch(1);
+        RingPlugin plugin = new RingPlugin("ring-test");
+        plugin.binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> record -> {
+            try {
+                garrison.get().remove(plugin);
+            } catch (Throwable t) {
+                thrown.set(t);
+            }
+            tried.countDown();
+        }));
+        try (Garrison started = Garrison.builder().plugin(plugin).start()) {
+            garrison.set(started);
+            plugin.session().emit(RingPlugin.LARGE, 1, 1);
+            assertTrue(tried.await(20, TimeUnit.SECONDS));
+            assertEquals(IllegalStateException.class, thrown.get().getClass());
+            assertEquals(PluginState.ACTIVE, started.status().plugins().getFirst().state());
+        }
+    }
+}
