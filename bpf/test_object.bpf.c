@@ -38,6 +38,9 @@ struct test_record {
 	__u32 bits : 3, more_bits : 5;
 	struct test_inner pair[2];
 	__u16 grid[2][3];
+};
+
+struct test_tail {
 	void *pointer;
 	char tail[];
 };
@@ -85,6 +88,7 @@ struct test_run {
 
 /* A struct that only pointers in functions mention would be missing from BTF. */
 struct test_record *test_record_layout;
+struct test_tail *test_tail_layout;
 
 static __noinline __u64 scaled(__u64 number)
 {

@@ -50,22 +50,26 @@ final class StructReader {
             int type = types.word(owner, 3 * i + 1);
             int place = types.word(owner, 3 * i + 2);
             long bits = bitfields ? place & 0xffffff : Integer.toUnsignedLong(place);
-            boolean partial = bitfields && place >>> 24 != 0 || bits % 8 != 0;
-            member(prefix + name, name.isEmpty() ? prefix : prefix + name + ".", type, base + bits / 8, partial, nesting);
+            int width = bitfields ? place >>> 24 : 0;
+            long offset = base + bits / 8;
+            if (offset > Integer.MAX_VALUE) {
+                throw types.malformed(struct, "field " + name + " lies beyond 2 GiB");
+            }
+            if (width != 0 || bits % 8 != 0) {
+                int bytes = (int) (bits % 8 + width + 7) / 8;
+                fields.add(new BtfField(prefix + name, (int) offset, bytes, Kind.BITFIELD, false, 1, bytes, types.render(type)));
+            } else {
+                member(prefix + name, name.isEmpty() ? prefix : prefix + name + ".", type, (int) offset, nesting);
+            }
         }
     }
 
-    private void member(String name, String inner, int type, long offset, boolean partial, int nesting) {
-        if (offset > Integer.MAX_VALUE) {
-            throw types.malformed(struct, "field " + name + " lies beyond 2 GiB");
-        }
+    private void member(String name, String inner, int type, int at, int nesting) {
         int resolved = types.resolve(type);
-        int at = (int) offset;
         switch (types.kind(resolved)) {
-            case TypeTable.STRUCT, TypeTable.UNION -> members(resolved, inner, offset, nesting + 1);
-            case TypeTable.INT -> integer(name, at, type, resolved, partial);
-            case TypeTable.ENUM, TypeTable.ENUM64 ->
-                    scalar(name, at, type, partial ? Kind.BITFIELD : Kind.INTEGER, types.kindFlag(resolved));
+            case TypeTable.STRUCT, TypeTable.UNION -> members(resolved, inner, at, nesting + 1);
+            case TypeTable.INT -> integer(name, at, type, resolved);
+            case TypeTable.ENUM, TypeTable.ENUM64 -> scalar(name, at, type, Kind.INTEGER, types.kindFlag(resolved));
             case TypeTable.PTR -> scalar(name, at, type, Kind.POINTER, false);
             case TypeTable.FLOAT -> scalar(name, at, type, Kind.FLOAT, true);
             case TypeTable.ARRAY -> array(name, at, type, resolved);
@@ -73,11 +77,11 @@ final class StructReader {
         }
     }
 
-    private void integer(String name, int at, int type, int resolved, boolean partial) {
+    private void integer(String name, int at, int type, int resolved) {
         int encoding = types.word(resolved, 0);
-        boolean whole = !partial && (encoding >>> 16 & 0xff) == 0 && (encoding & 0xff) == 8 * types.sizeOf(resolved);
+        boolean whole = (encoding >>> 16 & 0xff) == 0 && (encoding & 0xff) == 8 * types.sizeOf(resolved);
         // A C bool is stored in a byte of which one bit counts; some compilers say 1 bit, others 8.
-        boolean bool = (encoding >>> 24 & 4) != 0 && !partial;
+        boolean bool = (encoding >>> 24 & 4) != 0;
         scalar(name, at, type, whole || bool ? Kind.INTEGER : Kind.BITFIELD, (encoding >>> 24 & SIGNED) != 0);
     }
 

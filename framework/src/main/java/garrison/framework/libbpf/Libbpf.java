@@ -19,7 +19,11 @@ import java.util.Optional;
  * <p>The library is never unloaded: libbpf holds our log callback, other threads may be inside it.
  */
 public final class Libbpf {
+    /** The kernel's inner "not supported", which the C library has no words for. It is not ENOTSUP, which is 95. */
+    public static final int ENOTSUPP = 524;
+
     private static final String LIBRARY = "libbpf.so.1";
+    private static final int FIRST_OWN_ERROR = 4000;
 
     private final SymbolLookup symbols;
     private final String version;
@@ -135,13 +139,16 @@ public final class Libbpf {
     }
 
     /**
-     * An error number in words: the C library's for errno, libbpf's own for 4001 and above.
+     * An error number in words: the C library's for errno, libbpf's own from 4000 on.
      *
      * @param error positive or negative
      */
     public String words(int error) {
         int positive = Math.abs(error);
-        if (positive < 4000) {
+        if (positive == ENOTSUPP) {
+            return "Operation not supported by this kernel";
+        }
+        if (positive < FIRST_OWN_ERROR) {
             return Libc.strerror(positive);
         }
         try (Arena scratch = Arena.ofConfined()) {

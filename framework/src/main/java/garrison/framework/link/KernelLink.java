@@ -76,7 +76,7 @@ public final class KernelLink implements Link {
             case Libc.EPERM -> "; attaching needs root (CAP_BPF and CAP_PERFMON), and something may forbid it: lockdown,"
                     + " another BPF LSM program";
             case Libc.ENOENT -> "; this kernel has no such place to attach to";
-            case Libc.EINVAL -> program.kind().equals("syscall") ? "; a syscall program is run, not attached" : "";
+            case Libc.ENOTSUP -> program.kind().equals("syscall") ? "; a syscall program is run, not attached" : "";
             default -> "";
         };
     }

@@ -17,8 +17,6 @@ import java.util.function.Supplier;
 
 /** A map by its file descriptor. The object that owns the descriptor is held open during each call. */
 class KernelMap implements BpfMap {
-    /** The kernel's own "operation not supported", which has no name in user space: this kind of map knows no batches. */
-    private static final int ENOTSUPP = 524;
     private static final int MAP_CREATE_OPTIONS = 48;
     private static final long MAP_CREATE_FLAGS = 28;
 
@@ -116,7 +114,7 @@ class KernelMap implements BpfMap {
                 MemorySegment nativeValues = copy(scratch, values, (long) count * wireSize());
                 MemorySegment done = scratch.allocateFrom(JAVA_INT, count);
                 int result = libbpf.mapUpdateBatch(fd, nativeKeys, nativeValues, done);
-                if (result == -ENOTSUPP || result == -Libc.ENOTSUP || result == -Libc.EINVAL) {
+                if (result == -Libbpf.ENOTSUPP || result == -Libc.ENOTSUP || result == -Libc.EINVAL) {
                     return updateEach(nativeKeys, nativeValues, count);
                 }
                 return checkMany(result, done.get(JAVA_INT, 0), count);

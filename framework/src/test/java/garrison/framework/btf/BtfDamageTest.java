@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.btf;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.framework.elf.ElfFile;
+import garrison.framework.object.TestObjects;
+import garrison.spi.LayoutException;
+import garrison.spi.ObjectFormatException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** BTF that no compiler wrote: whatever it is, the answer is an {@link ObjectFormatException}, soon. */
+class BtfDamageTest {
+    private static final List<String> STRUCTS = List.of("test_record", "test_inner", "test_tail", "test_run", "table", "loop");
+
+    private static final byte[] BTF = ElfFile.parse("test_object.bpf.o", TestObjects.object()).section(".BTF").orElseThrow()
+            .bytes().toArray();
+
+    /** Everything that can be asked; true if it was refused. */
+    private static boolean refused(byte[] raw) {
+        try {
+            Btf btf = Btf.parse("damaged", raw);
+            for (String struct : STRUCTS) {
+                readAllFields(btf, struct);
+            }
+            btf.function("test_run");
+            btf.function("scaled");
+            btf.enumValues("test_state");
+            btf.variables(".rodata");
+            btf.externs();
+            btf.maps();
+            return false;
+        } catch (ObjectFormatException e) {
+            return true;
+        }
+    }
+
+    private static void readAllFields(Btf btf, String struct) {
+        btf.struct(struct).ifPresent(s -> {
+            for (BtfField field : s.fields()) {
+                try {
+                    s.field(field.name());
+                } catch (LayoutException e) {
+                    assertTrue(e.getMessage().contains("bitfield"), e.getMessage());
+                }
+            }
+        });
+    }
+
+    @Test
+    void parse_truncatedAnywhere_isRefused() {
+        for (int length = 0; length < BTF.length; length++) {
+            int cut = length;
+            assertTrue(refused(Arrays.copyOf(BTF, cut)), () -> "cut to " + cut + " bytes and taken");
+        }
+    }
+
+    @Test
+    void parse_fiveThousandDamagedCopies_neverThrowAnythingElse() {
+        Random random = new Random(20260101);
+        assertTimeoutPreemptively(Duration.ofMinutes(2), () -> {
+            int refusals = 0;
+            for (int round = 0; round < 5000; round++) {
+                byte[] copy = BTF.clone();
+                for (int change = random.nextInt(4); change >= 0; change--) {
+                    int at = random.nextInt(copy.length);
+                    copy[at] = random.nextBoolean() ? (byte) random.nextInt() : (byte) (copy[at] ^ 1 << random.nextInt(8));
+                }
+                refusals += refused(copy) ? 1 : 0;
+            }
+            assertTrue(refusals > 500, refusals + " of 5000 refused: the damage does not reach the reader");
+        });
+    }
+
+    private static void assertRefused(BtfBuilder builder, String word) {
+        ObjectFormatException refused = assertTimeoutPreemptively(Duration.ofSeconds(20),
+                () -> assertThrows(ObjectFormatException.class, () -> builder.parse().struct("loop")));
+        assertTrue(refused.getMessage().contains(word), refused.getMessage());
+    }
+
+    @Test
+    void struct_insideItself_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        builder.add("loop", 4, 1, 8, builder.string("self"), 1, 0);
+        assertRefused(builder, "nested");
+    }
+
+    @Test
+    void struct_doublingAtEachLevel_isRefusedBeforeMemoryRunsOut() {
+        BtfBuilder builder = new BtfBuilder();
+        int inner = builder.integer();
+        for (int level = 0; level < 31; level++) {
+            int member = builder.string("m");
+            inner = builder.add(level == 30 ? "loop" : "level" + level, 4, 2, 8, member, inner, 0, member, inner, 0);
+        }
+        assertRefused(builder, "fields");
+    }
+
+    @Test
+    void typedef_ofItself_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        builder.add("endless", 8, 0, 1);
+        builder.add("loop", 4, 1, 8, builder.string("member"), 1, 0);
+        assertRefused(builder, "without end");
+    }
+
+    @Test
+    void array_ofItself_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        builder.add("", 3, 0, 0, 1, 1, 1);
+        builder.add("loop", 4, 1, 8, builder.string("member"), 1, 0);
+        assertRefused(builder, "without end");
+    }
+
+    @Test
+    void array_ofFourBillionElements_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        int integer = builder.integer();
+        int array = builder.add("", 3, 0, 0, integer, integer, -1);
+        builder.add("loop", 4, 1, 8, builder.string("member"), array, 0);
+        assertRefused(builder, "2");
+    }
+
+    @Test
+    void field_beyondItsStruct_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        int integer = builder.integer();
+        builder.add("loop", 4, 1, 8, builder.string("member"), integer, 8 * 6);
+        assertRefused(builder, "outside");
+    }
+
+    @Test
+    void pointer_toItself_hasNoName() {
+        BtfBuilder builder = new BtfBuilder();
+        builder.add("", 2, 0, 1);
+        builder.add("loop", 4, 1, 8, builder.string("member"), 1, 0);
+        assertRefused(builder, "without end");
+    }
+}
