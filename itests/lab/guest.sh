@@ -4,7 +4,7 @@
 # One guest: boot, job, result. The guest writes the job's output and, last, its exit status to a share
 # (FOLDER/out); only that status counts, never how QEMU ended.
 
-LAB_BOOT_LIMIT=120
+LAB_BOOT_LIMIT=90
 LAB_BOOT_ATTEMPTS=3
 # The kernel's own words for trouble; a user program's fault ("traps: ...") is not the kernel's.
 LAB_KERNEL_TROUBLE='BUG:|WARNING: |Oops|general protection fault|KASAN|UBSAN|rcu.*(stall|self-detected)|soft lockup|blocked for more than|Kernel panic|[Uu]nable to handle'
@@ -16,13 +16,17 @@ GUEST_STATUS=  # the job's exit status when it reported
 GUEST_BOOT=    # seconds to user space
 GUEST_TROUBLE= # lines of the console that speak of kernel trouble
 GUEST_PIDS=()
+GUEST_TAIL=
+GUEST_SECONDS= # all of it, without the wait for another guest
 GUEST_SOCKETS=
+GUEST_LOCK=
 
 # guest_run --kernel NAME --folder FOLDER [--limit SECONDS] [--append WORDS] [--icount] [--interactive]
-#           [--quiet] [--env NAME=VALUE]... -- COMMAND...
+#           [--quiet] [--env NAME=VALUE]... [--hold] -- COMMAND...
+# --hold keeps the guest lock, hence the folder, until the caller releases GUEST_LOCK.
 # Returns 0 when the guest reported; the job's own status is GUEST_STATUS.
 guest_run() {
-    local kernel='' folder='' limit=1200 append='' icount='' interactive='' quiet='' environment=() attempt lock
+    local kernel='' folder='' limit=1200 append='' icount='' interactive='' quiet='' hold='' environment=() attempt started
     while [ "$1" != -- ]; do
         case $1 in
             --kernel) kernel=$2; shift ;;
@@ -33,13 +37,16 @@ guest_run() {
             --icount) icount=1 ;;
             --interactive) interactive=1 ;;
             --quiet) quiet=1 ;;
+            --hold) hold=1 ;;
             *) die "guest_run: $1" ;;
         esac
         shift
     done
     shift
     take_lock guest "another guest is running on this machine; one at a time"
-    lock=$LAB_LOCK_FD
+    GUEST_LOCK=$LAB_LOCK_FD
+    started=$(now)
+    rm -rf "$folder"
     for ((attempt = 1; attempt <= LAB_BOOT_ATTEMPTS; attempt++)); do
         guest_prepare "$folder" "$kernel" "$@"
         guest_start "$folder" "$kernel"
@@ -50,8 +57,9 @@ guest_run() {
         warn "kernel $kernel did not reach user space; boot $((attempt + 1)) of $LAB_BOOT_ATTEMPTS" \
             "(console: $folder/console.boot-$attempt.log)"
     done
-    release_lock "$lock"
+    GUEST_SECONDS=$(($(now) - started))
     guest_scan "$folder"
+    [ -n "$hold" ] || release_lock "$GUEST_LOCK"
     guest_verdict "$folder" "$kernel" "$limit"
 }
 
@@ -59,7 +67,7 @@ guest_run() {
 guest_prepare() {
     local folder=$1 kernel=$2 pair
     shift 2
-    rm -rf "$folder"
+    rm -rf "$folder/out"
     mkdir -p "$folder/out"
     : >"$folder/out/output"
     {
@@ -85,7 +93,11 @@ guest_prepare() {
 guest_start() {
     local folder=$1 kernel=$2 virtiofsd mountpoints qemu=() QEMU
     virtiofsd=$(virtiofsd_path)
-    GUEST_SOCKETS=$(mktemp -d "${TMPDIR:-/tmp}/garrison-lab.XXXXXX")
+    # One place, so that what a killed lab left behind goes with the next guest.
+    GUEST_SOCKETS=$LAB_CACHE/guest
+    rm -rf "$GUEST_SOCKETS"
+    mkdir -p "$GUEST_SOCKETS"
+    [ ${#GUEST_SOCKETS} -lt 100 ] || die "the cache's path is too long for a socket: $LAB_CACHE" "remedy: set GARRISON_CACHE"
     GUEST_PIDS=()
     mkdir -p "$LAB_CACHE/view"
     mapfile -t mountpoints < <(view_mountpoints)
@@ -110,7 +122,7 @@ guest_start() {
     GUEST_QEMU=$!
     GUEST_PIDS+=("$GUEST_QEMU")
     if [ -z "$interactive$quiet" ]; then
-        tail -n +1 -s 0.2 --pid="$GUEST_QEMU" -f "$folder/out/output" &
+        setpriv --pdeathsig KILL tail -n +1 -s 0.2 --pid="$GUEST_QEMU" -f "$folder/out/output" &
         GUEST_TAIL=$!
     else
         GUEST_TAIL=
@@ -140,7 +152,7 @@ guest_qemu_arguments() {
     else
         qemu+=(-chardev "file,id=console,path=$folder/console.log" -serial chardev:console -monitor none)
     fi
-    words="console=ttyS0 loglevel=5 panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
+    words="console=ttyS0 loglevel=7 panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
     if [ -s "$folder_of_kernel/initramfs" ]; then
         qemu+=(-initrd "$folder_of_kernel/initramfs")
     else
@@ -198,15 +210,18 @@ guest_wait() {
 
 # Ends whatever of the guest still runs. Also runs at the lab's exit.
 guest_stop() {
-    local pid
-    for pid in ${GUEST_PIDS[@]+"${GUEST_PIDS[@]}"}; do kill -KILL "$pid" 2>/dev/null || true; done
-    for pid in ${GUEST_PIDS[@]+"${GUEST_PIDS[@]}"}; do wait "$pid" 2>/dev/null || true; done
-    # tail ends by itself once QEMU has, after it has shown the rest.
-    [ -z "${GUEST_TAIL:-}" ] || wait "$GUEST_TAIL" 2>/dev/null || true
+    # The shell's own words about killed jobs are no news.
+    {
+        if [ ${#GUEST_PIDS[@]} -gt 0 ]; then
+            kill -KILL "${GUEST_PIDS[@]}" || true
+            # tail ends by itself once QEMU has, after it has shown the rest.
+            wait "${GUEST_PIDS[@]}" $GUEST_TAIL || true
+        fi
+    } 2>/dev/null
     GUEST_PIDS=()
-    GUEST_TAIL=''
+    GUEST_TAIL=
     [ -z "$GUEST_SOCKETS" ] || rm -rf "$GUEST_SOCKETS"
-    GUEST_SOCKETS=''
+    GUEST_SOCKETS=
 }
 at_exit guest_stop
 

@@ -47,15 +47,22 @@ report_cases() {
             gsub(/&apos;|&#39;/, "\047", value); gsub(/&#10;|[\n\t]/, " ", value); gsub(/&amp;/, "\\&", value)
             return value
         }
-        function finish() { if (open) print outcome "\t" test "\t" reason; open = 0 }
-        FNR == 1 { finish(); data = 0 }
-        data { if (index($0, "]]>")) data = 0; next }
-        /^!\[CDATA\[/ {
-            if (index($0, "]]>")) { text = substr($0, 9, index($0, "]]>") - 9) } else { data = 1; text = substr($0, 9) }
-            if (awaited && reason == "") { reason = text; sub(/\n.*/, "", reason); gsub(/\t/, " ", reason) }
-            awaited = 0
-            next
+        function finish() {
+            sub(/\n.*/, "", reason); gsub(/\t/, " ", reason)
+            sub(/^[A-Za-z0-9_.$]*(TestAbortedException|AssumptionViolatedException): /, "", reason)
+            sub(/^Assumption failed: /, "", reason)
+            if (open) print outcome "\t" test "\t" reason
+            open = 0
         }
+        # The text of a CDATA section, which may hold our separator; that of a skip is its reason.
+        function text(part) {
+            data = !(end = index(part, "]]>"))
+            if (awaited) reason = reason (data ? part : substr(part, 1, end - 1))
+            if (!data) awaited = 0
+        }
+        FNR == 1 { finish(); data = 0 }
+        data { text("<" $0); next }
+        /^!\[CDATA\[/ { text(substr($0, 9)); next }
         /^testcase[ \n]/ {
             finish(); open = 1; outcome = "passed"; reason = ""
             class = attribute("classname"); sub(/.*\./, "", class)
@@ -63,7 +70,7 @@ report_cases() {
             if ($0 ~ /\/>[ \n]*$/) finish()
         }
         /^(failure|error)[ \n>]/ { if (open) outcome = "failed" }
-        /^skipped[ \n>\/]/ { if (open) { outcome = "skipped"; reason = attribute("message"); awaited = 1 } }
+        /^skipped[ \n>\/]/ { if (open) { outcome = "skipped"; reason = attribute("message"); awaited = reason == "" } }
         /^\/testcase>/ { finish(); awaited = 0 }
         END { finish() }' "$@"
 }

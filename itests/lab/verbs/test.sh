@@ -67,16 +67,16 @@ within_any() {
 
 # test_boot KERNEL BOOT WORDS LONG PACKAGE [EXCLUDED]...; BOOT is empty for the ordinary one
 test_boot() {
-    local kernel=$1 row=$1${2:+ $2} boot=${2:-test} words=$3 long=$4 package=$5 limit=$TEST_LIMIT folder started reports trouble
+    local kernel=$1 row=$1${2:+ $2} boot=${2:-test} words=$3 long=$4 package=$5 limit=$TEST_LIMIT folder reports trouble
     shift 5
     [ "$long" = false ] || limit=$TEST_LIMIT_LONG
     folder=$LAB_TARGET/$kernel/$boot
     say "testing $package on kernel $row ($(kernel_release "$kernel"))"
-    started=$(now)
-    guest_run --kernel "$kernel" --folder "$folder" --limit "$limit" --append "$words" -- \
+    guest_run --kernel "$kernel" --folder "$folder" --limit "$limit" --append "$words" --hold -- \
         itests/lab/jobs/test.sh "$long" "$package" "$@" || true
     mapfile -t reports < <(find "$folder/out/reports" -name 'TEST-*.xml' 2>/dev/null)
-    report_add "$row" $(($(now) - started)) ${reports[@]+"${reports[@]}"}
+    report_add "$row" "$GUEST_SECONDS" ${reports[@]+"${reports[@]}"}
+    release_lock "$GUEST_LOCK"
     if [ "$GUEST_OUTCOME" != reported ]; then
         report_fail "$row" "the guest did not report ($GUEST_OUTCOME); console: $folder/console.log"
     elif [ "$GUEST_STATUS" != 0 ] && [ "$REPORT_FAILED" -eq 0 ]; then
