@@ -35,10 +35,21 @@ public final class Daemon implements AutoCloseable {
     private final Path file;
     private final Installation installation;
     private final Instant since = Instant.now();
+    private volatile Phase phase = Phase.STARTING;
     private ConfigFile configuration;
     private volatile Garrison garrison;
     private final EventHub events = new EventHub();
     private volatile BundleHost bundles;
+
+    /** Where the instance is in its life. */
+    enum Phase {
+        /** Plugins are being started. */
+        STARTING,
+        /** Every plugin has been started, or has its reason not to run. */
+        RUNNING,
+        /** Everything is being stopped. */
+        STOPPING
+    }
 
     /** A part that runs, by a name for the log. */
     private record Part(String name, AutoCloseable part) {}
@@ -81,6 +92,7 @@ public final class Daemon implements AutoCloseable {
         keep("whiteboard", PluginWhiteboard.open(garrison, bundles.context()));
         bundles.run(new BundleCatalog(settings.bundleDirectory()).find(settings.bundles()));
         report(settings.onFailure());
+        phase = Phase.RUNNING;
     }
 
     private <T extends AutoCloseable> T keep(String name, T part) {
@@ -201,6 +213,10 @@ public final class Daemon implements AutoCloseable {
         return since;
     }
 
+    Phase phase() {
+        return phase;
+    }
+
     synchronized RuntimeSettings settings() {
         return configuration.runtime();
     }
@@ -208,6 +224,7 @@ public final class Daemon implements AutoCloseable {
     /** Stops the bundles, detaches everything, ends the clients' streams and removes the socket. */
     @Override
     public void close() {
+        phase = Phase.STOPPING;
         while (!parts.isEmpty()) {
             Part part = parts.pop();
             try {

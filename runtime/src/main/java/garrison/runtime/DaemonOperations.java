@@ -49,6 +49,7 @@ final class DaemonOperations implements Operations {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("version", Version.TEXT);
         status.put("pid", ProcessHandle.current().pid());
+        status.put("phase", daemon.phase());
         status.put("since", daemon.since());
         status.put("config", daemon.file().toString());
         status.put("kernel", KernelFacts.of(now.kernel()));

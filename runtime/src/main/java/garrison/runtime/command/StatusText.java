@@ -29,7 +29,7 @@ final class StatusText {
      */
     static List<String> status(JsonObject status, Instant now) {
         List<String> lines = new ArrayList<>();
-        lines.addAll(wrapped("garrison " + status.text("version") + ", process " + status.number("pid") + ", running for "
+        lines.addAll(wrapped("garrison " + status.text("version") + ", process " + status.number("pid") + ", " + phase(status) + " for "
                 + since(status.text("since"), now) + ", configuration " + status.text("config")));
         lines.addAll(wrapped(kernelLine(status.object("kernel"))));
         lines.add("");
@@ -45,6 +45,10 @@ final class StatusText {
             lines.addAll(wrapped(lost + " events were lost because a listener was too slow"));
         }
         return lines;
+    }
+
+    private static String phase(JsonObject status) {
+        return status.text("phase").isEmpty() ? "running" : status.text("phase").toLowerCase(Locale.ROOT);
     }
 
     private static List<String> plugins(List<JsonObject> plugins, Instant now) {
