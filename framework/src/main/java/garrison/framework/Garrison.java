@@ -34,7 +34,7 @@ public final class Garrison implements AutoCloseable {
 
     private Garrison(Builder builder) {
         GarrisonSettings settings = GarrisonSettings.of(builder.config);
-        platform = Platform.open();
+        platform = Platform.open(builder.libbpf);
         listeners = new Listeners(settings.queue());
         builder.listeners.forEach(l -> listeners.add(l.name, l.wanted, l.listener));
         host = new PluginHost(platform, listeners, settings);
@@ -136,6 +136,8 @@ public final class Garrison implements AutoCloseable {
         private final List<Wish> listeners = new ArrayList<>();
         private Config config = ConfigFactory.empty("configuration");
 
+        private String libbpf;
+
         private Builder() {}
 
         /** The configuration, as parsed: {@code garrison { … }}. It is resolved together with the plugins' defaults. */
@@ -151,6 +153,12 @@ public final class Garrison implements AutoCloseable {
          */
         public Builder config(Path file) {
             return config(GarrisonSettings.file(file));
+        }
+
+        /** A certain libbpf instead of the one that the dynamic linker finds: a name to look for, or a path. */
+        public Builder libbpf(String library) {
+            libbpf = Objects.requireNonNull(library, "library");
+            return this;
         }
 
         /** A plugin to start with; plugins start in the order given. */

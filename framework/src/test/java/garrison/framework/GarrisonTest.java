@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -276,6 +277,61 @@ class GarrisonTest {
             assertEquals(100_000, counts.sent());
             assertEquals(counts.sent(), counts.received() + counts.dropped());
             assertTrue(counts.dropped() > 0, "10,000 records of 256 bytes do not fit into 64 KiB: " + counts);
+        }
+    }
+
+    @Test
+    void absentLibbpf_isOneClearErrorAndNothingStarts() {
+        RingPlugin plugin = new RingPlugin("ring-test");
+        Footprint before = Footprint.now();
+        GarrisonException e = assertThrows(GarrisonException.class,
+                () -> Garrison.builder().libbpf("libbpf-not-here.so.1").plugin(plugin).listener(heard::add).start());
+        assertTrue(e.getMessage().contains("libbpf-not-here.so.1 was not found") && e.getMessage().contains("install"), e.getMessage());
+        assertEquals(List.of(), plugin.steps);
+        assertEquals(before, Footprint.now());
+    }
+
+    @Test
+    void close_twice_andUseAfterwards_isSafe() {
+        RingPlugin plugin = new RingPlugin("ring-test");
+        Garrison garrison = Garrison.builder().plugin(plugin).start();
+        garrison.close();
+        garrison.close();
+        assertEquals(List.of(), garrison.status().plugins());
+        assertThrows(IllegalStateException.class, () -> garrison.add(plugin));
+        assertFalse(garrison.remove(plugin));
+    }
+
+    @Test
+    void wrongLayout_failsThePluginWithBothLayouts() {
+        RingPlugin plugin = new RingPlugin("ring-test").binding((events, session) -> events.on(RingPlugin.FIXED, "test_fixed",
+                RingPlugin.Text.class, text -> {}));
+        try (Garrison garrison = Garrison.builder().plugin(plugin).start()) {
+            PluginStatus status = only(garrison);
+            assertEquals(PluginState.FAILED, status.state());
+            assertTrue(status.reason().contains("record Text") && status.reason().contains("struct test_fixed, 80 bytes"), status.reason());
+        }
+    }
+
+    @Test
+    void status_whileAPluginStarts_doesNotWait() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        RingPlugin slow = new RingPlugin("slow").on(Step.CONFIGURE, () -> {
+            entered.countDown();
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        try (Garrison garrison = Garrison.builder().start()) {
+            Thread adder = Thread.ofPlatform().start(() -> garrison.add(slow));
+            assertTrue(entered.await(20, TimeUnit.SECONDS));
+            assertEquals(List.of(PluginState.STARTING), states(garrison));
+            release.countDown();
+            adder.join();
+            assertEquals(List.of(PluginState.ACTIVE), states(garrison));
         }
     }
 

@@ -104,7 +104,13 @@ public final class Libbpf {
         return open(LIBRARY);
     }
 
-    static Libbpf open(String library) {
+    /**
+     * Opens a certain libbpf.
+     *
+     * @param library a name that the dynamic linker looks for, or a path
+     * @throws GarrisonException as {@link #open()}
+     */
+    public static Libbpf open(String library) {
         SymbolLookup found;
         try {
             found = SymbolLookup.libraryLookup(library, Arena.global());

@@ -19,11 +19,12 @@ public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileId
     /**
      * Opens everything, after a check that this process may use BPF at all.
      *
+     * @param library name or path of libbpf; null for where the dynamic linker looks
      * @throws garrison.spi.GarrisonException if not
      */
-    public static Platform open() {
+    public static Platform open(String library) {
         Privileges.check();
-        Libbpf libbpf = Libbpf.open();
+        Libbpf libbpf = library == null ? Libbpf.open() : Libbpf.open(library);
         RunningKernel kernel = new RunningKernel();
         return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), new BootClock());
     }

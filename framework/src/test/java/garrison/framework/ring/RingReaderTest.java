@@ -16,6 +16,7 @@ import garrison.framework.Status.EventCounts;
 import garrison.framework.config.GarrisonSettings.ReaderKind;
 import garrison.spi.EventsLost;
 import garrison.spi.PluginState;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -181,6 +182,41 @@ class RingReaderTest {
         }
         assertEquals(50, told.stream().filter(e -> e.where().equals("unbound")).mapToLong(EventsLost::count).sum());
         assertTrue(told.getFirst().detail().startsWith("type 4: 16 bytes"), told.getFirst().detail());
+    }
+
+    /** Rounds end in waits, so that reading, publishing, epoll and the clock are all within what is measured. */
+    @Test
+    void rawPath_allocatesNothingPerRecord() {
+        AtomicLong seen = new AtomicLong();
+        AtomicLong reader = new AtomicLong();
+        RingPlugin plugin = new RingPlugin("ring-test").binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> {
+            var sequence = fields.apply("sequence");
+            var payload = fields.apply("payload");
+            byte[] target = new byte[232];
+            return record -> {
+                reader.setPlain(Thread.currentThread().threadId());
+                record.copy(payload, target);
+                seen.set(record.get(sequence) + 1);
+            };
+        }));
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Garrison garrison = Garrison.builder().plugin(plugin).start()) {
+            long written = 0;
+            long before = 0;
+            int rounds = 1000;
+            for (int round = -rounds; round < rounds; round++) {
+                if (round == 0) {
+                    before = threads.getThreadAllocatedBytes(reader.get());
+                }
+                plugin.session().emit(RingPlugin.LARGE, written, 500);
+                written += 500;
+                await(seen::get, written);
+            }
+            long bytes = threads.getThreadAllocatedBytes(reader.get()) - before;
+            // The look at the kernel's counters, once a second, allocates a little.
+            assertTrue(bytes < 100_000, bytes + " bytes for " + rounds * 500 + " records");
+            assertEquals(0, garrison.status().plugins().getFirst().events().dropped());
+        }
     }
 
     @Test
