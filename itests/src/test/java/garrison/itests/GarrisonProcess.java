@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
@@ -129,7 +130,7 @@ public final class GarrisonProcess implements AutoCloseable {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket(folder)));
             channel.write(ByteBuffer.wrap((request + "\n").getBytes(StandardCharsets.UTF_8)));
-            String line = new java.io.BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)).readLine();
+            String line = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8)).readLine();
             return line == null ? null : Json.parse(line);
         } catch (IOException notThereYet) {
             return null;
@@ -153,6 +154,11 @@ public final class GarrisonProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** SIGHUP: it reads its configuration again. */
+    public void hangUp() {
+        Command.run("kill", "-HUP", Long.toString(process.pid())).success();
     }
 
     /** SIGTERM; its exit status. */
