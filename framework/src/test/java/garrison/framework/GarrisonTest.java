@@ -23,6 +23,7 @@ import garrison.spi.PluginState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -162,6 +163,61 @@ class GarrisonTest {
             assertEquals(1, first.session().limit());
             assertEquals(1, first.session().modeInKernel());
             assertEquals(2, second.session().limit());
+        }
+    }
+
+    @Test
+    void reload_kernelRefusesAnAttachment_theFormerPolicyStaysEverywhere() {
+        RingPlugin first = new RingPlugin("first");
+        RingPlugin second = new RingPlugin("second");
+        String old = "garrison.plugins { first.limit = 1, second.limit = 2 }";
+        try (Garrison garrison = Garrison.builder().config(config(old)).plugin(first).plugin(second).start()) {
+            second.programs(Set.of("test_emit"));
+            GarrisonException e = assertThrows(GarrisonException.class,
+                    () -> garrison.reload(config("garrison.plugins { first.limit = 3, second.limit = 4 }")));
+            assertTrue(e.getMessage().contains("test_emit") && e.getMessage().contains("second"), e.getMessage());
+            assertEquals(1, first.session().limit());
+            assertEquals(2, second.session().limit());
+            second.programs(Set.of());
+            garrison.reload(config("garrison.plugins { first.limit = 3, second.limit = 4 }"));
+            assertEquals(3, first.session().limit());
+            assertEquals(4, second.session().limit());
+        }
+    }
+
+    @Test
+    void attachmentRefused_failsThePluginWithTheKernelsReason() {
+        RingPlugin plugin = new RingPlugin("ring-test").programs(Set.of("test_emit"));
+        RingPlugin unknown = new RingPlugin("unknown").programs(Set.of("no_such_program"));
+        try (Garrison garrison = Garrison.builder().start()) {
+            Footprint before = Footprint.now();
+            garrison.add(plugin);
+            garrison.add(unknown);
+            assertEquals(List.of(PluginState.FAILED, PluginState.FAILED), states(garrison));
+            String reason = garrison.status().plugins().getFirst().reason();
+            assertTrue(reason.contains("test_emit") && reason.contains("syscall"), reason);
+            assertTrue(garrison.status().plugins().getLast().reason().contains("no_such_program"));
+            assertEquals(before, Footprint.now());
+        }
+    }
+
+    @Test
+    void reload_pluginThatFailedBefore_failsAgainWithoutHoldingUpTheOthers() {
+        RingPlugin good = new RingPlugin("good");
+        RingPlugin bad = new RingPlugin("bad").programs(Set.of("test_emit"));
+        try (Garrison garrison = Garrison.builder().plugin(good).plugin(bad).start()) {
+            garrison.reload(config("garrison.plugins.good.limit = 3"));
+            assertEquals(3, good.session().limit());
+            assertEquals(List.of(PluginState.FAILED, PluginState.ACTIVE), states(garrison));
+            bad.on(Step.BIND, () -> {
+                throw new IllegalStateException("thrown for the test");
+            });
+            garrison.reload(config("garrison.plugins.good.limit = 4"));
+            assertEquals(4, good.session().limit());
+            assertTrue(garrison.status().plugins().getFirst().reason().contains("thrown for the test"));
+            bad.on(Step.BIND, () -> {}).programs(Set.of());
+            garrison.reload(config("garrison.plugins.good.limit = 5"));
+            assertEquals(List.of(PluginState.ACTIVE, PluginState.ACTIVE), states(garrison));
         }
     }
 

@@ -65,6 +65,7 @@ public class RingPlugin implements Plugin {
     public final List<Step> steps = new CopyOnWriteArrayList<>();
     private BiConsumer<EventBindings, Session> binding = (events, session) -> session.bindAll(events);
     private int ringBytes = 1 << 20;
+    private volatile Set<String> programs = Set.of();
     private volatile Session session;
 
     public RingPlugin(String name) {
@@ -86,6 +87,12 @@ public class RingPlugin implements Plugin {
     /** A smaller or larger ring. */
     public RingPlugin ring(int bytes) {
         ringBytes = bytes;
+        return this;
+    }
+
+    /** Programs that the next policy wants attached. None of this object's can be. */
+    public RingPlugin programs(Set<String> names) {
+        programs = names;
         return this;
     }
 
@@ -165,7 +172,7 @@ public class RingPlugin implements Plugin {
                 @Override
                 public Set<String> programs() {
                     step(Step.PROGRAMS);
-                    return Set.of();
+                    return programs;
                 }
 
                 @Override

@@ -6,7 +6,6 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigRenderOptions;
 import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
@@ -100,12 +99,5 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         String message = e.getMessage();
         String prefix = origin == null ? null : origin.description() + ": ";
         return prefix != null && message.startsWith(prefix) ? message.substring(prefix.length()) : message;
-    }
-
-    /** For a log line: what the user wrote, without comments. */
-    @Override
-    public String toString() {
-        return "GarrisonSettings[mode=" + mode + ", queue=" + queue + ", reader=" + reader + ", plugins="
-                + tree.root().render(ConfigRenderOptions.concise()) + "]";
     }
 }

@@ -106,7 +106,7 @@ final class PluginSlot {
             prepared.activate(settings.mode(), kind, this::unreadable);
             run = prepared;
             lastCounts = EventCounts.NONE;
-            figures = copy(prepared.figures());
+            figures = look(prepared);
             become(PluginState.ACTIVE, "", settings.mode());
         } catch (Throwable t) {
             run = null;
@@ -150,7 +150,7 @@ final class PluginSlot {
 
     /** Tells that its policy or mode is another one now. */
     void tellChange(Mode mode) {
-        guarded(() -> figures = copy(run.figures()));
+        guarded(() -> figures = look(run));
         become(PluginState.ACTIVE, condition.reason, mode);
     }
 
@@ -191,11 +191,6 @@ final class PluginSlot {
         become(PluginState.FAILED, reason, mode);
     }
 
-    /** Puts back what was told before a start that was refused. */
-    void restore(PluginState state, String reason, Mode mode) {
-        become(state, reason, mode);
-    }
-
     PluginStatus status() {
         PluginRun current = run;
         Condition now = condition;
@@ -204,9 +199,7 @@ final class PluginSlot {
         }
         if (session.tryLock()) {
             try {
-                figures = copy(current.figures());
-            } catch (Throwable t) {
-                figures = Map.of("status", "the plugin could not tell: " + t);
+                figures = look(current);
             } finally {
                 session.unlock();
             }
@@ -231,7 +224,8 @@ final class PluginSlot {
         become(PluginState.ACTIVE, "its programs decide, but its events are read no more: " + words(failure), condition.mode);
     }
 
-    private void become(PluginState state, String reason, Mode mode) {
+    /** Enters a state and tells so; also back to what was before a start that was refused. */
+    void become(PluginState state, String reason, Mode mode) {
         Instant now = Instant.now();
         condition = new Condition(state, reason, mode, now);
         String detail = reason.isEmpty() && state == PluginState.ACTIVE ? summary(figures) : reason;
@@ -248,7 +242,11 @@ final class PluginSlot {
         return figures.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining(", "));
     }
 
-    private static Map<String, String> copy(Map<String, String> figures) {
-        return Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+    private static Map<String, String> look(PluginRun run) {
+        try {
+            return Collections.unmodifiableMap(new LinkedHashMap<>(run.figures()));
+        } catch (Throwable t) {
+            return Map.of("status", "the plugin could not tell: " + t);
+        }
     }
 }

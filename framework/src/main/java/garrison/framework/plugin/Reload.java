@@ -67,7 +67,7 @@ final class Reload implements AutoCloseable {
                 refused.add(new Refused(slot, settings, t));
                 return;
             }
-            slot.restore(before, reason, mode);
+            slot.become(before, reason, mode);
             throw t;
         }
     }
@@ -79,7 +79,7 @@ final class Reload implements AutoCloseable {
      */
     void commit() {
         running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::attach)));
-        starting.forEach(s -> step(s.slot, () -> s.slot.activate(s.run, s.settings, next.reader())));
+        starting.forEach(s -> step(s.slot, () -> activate(s)));
         try {
             running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::commit)));
             running.forEach(r -> step(r.slot, () -> r.slot.write(r.settings.mode())));
@@ -88,6 +88,17 @@ final class Reload implements AutoCloseable {
             throw t;
         }
         done = true;
+    }
+
+    private void activate(Starting s) {
+        try {
+            s.slot.activate(s.run, s.settings, next.reader());
+        } catch (Throwable t) {
+            if (s.before != PluginState.FAILED) {
+                throw t;
+            }
+            refused.add(new Refused(s.slot, s.settings, t));
+        }
     }
 
     /** What needs no hurry: old programs off, disabled plugins stopped, everyone told. */
