@@ -7,6 +7,11 @@ import garrison.runtime.control.NotRunningException;
 import garrison.runtime.control.RequestException;
 import garrison.spi.GarrisonException;
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -20,12 +25,12 @@ import picocli.CommandLine.Spec;
 @Command(name = "garrison", versionProvider = GarrisonCommand.VersionText.class,
         header = "Runtime security by BPF programs on the kernel's LSM hooks.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {RunCommand.class, StatusCommand.class, EventsCommand.class, PluginsCommand.class, ReloadCommand.class,
-            ModeCommand.class, BundleCommand.class, KernelCommand.class, CheckCommand.class, HelpCommand.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:it could not be done; the message says why", "2:the command line is wrong",
             "3:no instance is running"})
 public final class GarrisonCommand implements Runnable {
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
+
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print stack traces with errors.")
     private boolean debug;
 
@@ -40,10 +45,38 @@ public final class GarrisonCommand implements Runnable {
 
     private GarrisonCommand() {}
 
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand::new);
+        commands.put("status", StatusCommand::new);
+        commands.put("events", EventsCommand::new);
+        commands.put("plugins", PluginsCommand::new);
+        commands.put("reload", ReloadCommand::new);
+        commands.put("mode", ModeCommand::new);
+        commands.put("bundle", BundleCommand::new);
+        commands.put("kernel", KernelCommand::new);
+        commands.put("check", CheckCommand::new);
+        commands.put("help", HelpCommand::new);
+        return commands;
+    }
+
+    /** Only the command that is named: reading the annotations of all of them would take longer than most commands do. */
+    private static CommandLine line(GarrisonCommand garrison, String... arguments) {
+        CommandLine line = new CommandLine(garrison);
+        Optional<String> named = Arrays.stream(arguments).filter(a -> !a.startsWith("-")).findFirst()
+                .filter(a -> COMMANDS.containsKey(a) && !a.equals("help"));
+        COMMANDS.forEach((name, command) -> {
+            if (named.isEmpty() || named.get().equals(name)) {
+                line.addSubcommand(name, command.get());
+            }
+        });
+        return line;
+    }
+
     /** Runs one command line and returns its exit code. Messages of failure go to {@code err}, one for each failure. */
     public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
         GarrisonCommand command = new GarrisonCommand();
-        return new CommandLine(command)
+        return line(command, arguments)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
