@@ -50,7 +50,7 @@ public final class GarrisonProcess implements AutoCloseable {
 
     /** The section {@code runtime} for a folder: socket and cache in it. */
     public static String runtime(Path folder, String more) {
-        return "control-socket = \"" + socket(folder) + "\" " + more;
+        return "control-socket = \"" + socket(folder) + "\"" + (more.isEmpty() ? "" : ", " + more);
     }
 
     /** Writes the configuration. */
@@ -110,12 +110,16 @@ public final class GarrisonProcess implements AutoCloseable {
             if (!process.isAlive()) {
                 throw new AssertionError("garrison ended with " + process.exitValue() + ":\n" + log());
             }
-            return ask("{\"op\":\"status\"}") instanceof Map<?, ?> status && status.get("result") instanceof Map<?, ?> result
-                    && !Json.objects(result.get("plugins")).isEmpty()
-                    && Json.objects(result.get("plugins")).stream().noneMatch(p -> p.get("state").equals("STARTING"))
-                    && Json.objects(result.get("bundles")).stream().noneMatch(b -> b.get("state").equals("STARTING"));
+            return ask("{\"op\":\"status\"}") instanceof Map<?, ?> answer && answer.get("result") instanceof Map<?, ?> status
+                    && allSettled(status.get("bundles"), "ACTIVE", "MISSING")
+                    && allSettled(status.get("plugins"), "ACTIVE", "FAILED");
         });
         return this;
+    }
+
+    private static boolean allSettled(Object things, String... states) {
+        List<Map<String, Object>> all = Json.objects(things);
+        return !all.isEmpty() && all.stream().allMatch(thing -> List.of(states).contains(String.valueOf(thing.get("state"))));
     }
 
     /** A plugin as {@code status} shows it. */
