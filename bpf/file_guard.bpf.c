@@ -106,7 +106,7 @@ static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook)
 
 	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE))
 		return false;
-	guard_walk(&q, dentry->d_parent);
+	guard_walk(&q, dentry->d_parent, 1);
 	return guard_end(&q, dentry, NULL);
 }
 
@@ -145,13 +145,13 @@ int BPF_PROG(guard_inode_symlink, struct inode *dir, struct dentry *dentry, cons
 /* Where a renamed or linked object arrives; the trees that hold both names are no news to it. */
 static __always_inline void guard_walk_arrival(struct guard_question *q, struct dentry *directory)
 {
-	if (q->found == GUARD_DENIED || directory == q->common)
+	if (q->found == GUARD_DENIED || (__u64)directory == q->common)
 		return;
-	q->self = FILE_GUARD_CREATE;
-	q->tree = FILE_GUARD_CREATE;
+	q->self = guard_zero | FILE_GUARD_CREATE;
+	q->tree = guard_zero | FILE_GUARD_CREATE;
 	q->beyond = 0;
-	q->above = 0;
-	guard_walk(q, directory);
+	q->on_second = guard_zero | 1;
+	guard_walk(q, directory, 1);
 }
 
 SEC("lsm/inode_link")
@@ -163,10 +163,10 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 		return ret;
 	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK))
 		return 0;
-	q.common = guard_common(from->d_parent, to->d_parent);
-	q.tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
+	guard_meet(&q, from, to);
+	q.tree = guard_zero | FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
 	q.beyond = FILE_GUARD_LINK;
-	guard_walk(&q, from);
+	guard_walk(&q, from, 0);
 	guard_walk_arrival(&q, to->d_parent);
 	return guard_verdict(guard_end(&q, from, to));
 }
@@ -177,8 +177,8 @@ static __always_inline bool guard_denies_removal(struct dentry *dentry, __u32 ho
 
 	if (!guard_begin(&q, dentry, hook, FILE_GUARD_DELETE))
 		return false;
-	q.above = GUARD_REDIRECTS;
-	guard_walk(&q, dentry);
+	guard_walk(&q, dentry, 0);
+	guard_look_above(&q, dentry, GUARD_REDIRECTS);
 	return guard_end(&q, dentry, NULL);
 }
 
@@ -208,17 +208,18 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 		return ret;
 	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME))
 		return 0;
-	q.common = guard_common(from->d_parent, to->d_parent);
-	q.tree = FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
+	guard_meet(&q, from, to);
+	q.tree = guard_zero | FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
 	q.beyond = FILE_GUARD_RENAME;
-	q.above = GUARD_REDIRECTS;
-	guard_walk(&q, from);
+	guard_walk(&q, from, 0);
+	guard_look_above(&q, from, GUARD_REDIRECTS);
 	if (to->d_inode && q.found != GUARD_DENIED) {
 		/* What is overwritten loses its name and, to those who open it by that, its contents. */
-		q.self = FILE_GUARD_WRITE | FILE_GUARD_DELETE;
+		q.self = guard_zero | FILE_GUARD_WRITE | FILE_GUARD_DELETE;
 		q.tree = q.self;
 		q.beyond = q.self;
-		guard_walk(&q, to);
+		q.on_second = guard_zero | 1;
+		guard_walk(&q, to, 0);
 	}
 	guard_walk_arrival(&q, to->d_parent);
 	return guard_verdict(guard_end(&q, from, to));
@@ -243,7 +244,7 @@ static __always_inline bool guard_denies_setattr(struct dentry *dentry, struct i
 	/* A process that sets a size has passed a truncate hook; kernel servers have not. */
 	if (valid & GUARD_ATTR_SIZE && bpf_get_current_task_btf()->mm)
 		q.quiet = 1;
-	guard_walk(&q, dentry);
+	guard_walk(&q, dentry, 0);
 	return guard_end(&q, dentry, NULL);
 }
 
@@ -360,8 +361,9 @@ static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act))
 		return false;
 	q.act = act & ~FILE_GUARD_ALWAYS;
-	q.above = act & FILE_GUARD_ALWAYS;
-	guard_walk(&q, file->f_path.dentry);
+	guard_walk(&q, file->f_path.dentry, 0);
+	if (act & FILE_GUARD_ALWAYS)
+		guard_look_above(&q, file->f_path.dentry, FILE_GUARD_ALWAYS);
 	return guard_end(&q, file->f_path.dentry, NULL);
 }
 
@@ -431,7 +433,7 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE))
 		return 0;
 	q.quiet = 1;
-	guard_walk(&q, dentry);
+	guard_walk(&q, dentry, 0);
 	return guard_verdict(guard_end(&q, dentry, NULL));
 }
 
@@ -441,10 +443,10 @@ static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook
 
 	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT))
 		return false;
-	q.self = GUARD_HIDES;
-	q.tree = GUARD_HIDES;
-	q.above = GUARD_HIDES;
-	guard_walk(&q, dentry);
+	q.self = guard_zero | GUARD_HIDES;
+	q.tree = guard_zero | GUARD_HIDES;
+	guard_walk(&q, dentry, 0);
+	guard_look_above(&q, dentry, GUARD_HIDES);
 	return guard_end(&q, dentry, NULL);
 }
 

@@ -14,7 +14,7 @@ enum file_guard_operation {
 	FILE_GUARD_ATTRIBUTES = 1 << 6,
 	FILE_GUARD_EXECUTE = 1 << 7,
 	FILE_GUARD_MOUNT = 1 << 8,
-	/* Set in every place: acts that end the protection itself are covered by every rule. */
+	/* Set in every value: acts that end the protection itself are covered by every rule. */
 	FILE_GUARD_ALWAYS = 1 << 15,
 };
 
@@ -50,30 +50,31 @@ enum file_guard_hook {
  * The whole policy is one hash map, so that it is replaced as one. Its keys:
  *
  *	FILESYSTEM	device			is anything on this file system protected at all?
- *	OBJECT		device, inode, page	a protected object, a tree's root, or a directory above one
+ *	OBJECT		device, inode, page	a protected object or a tree's root
+ *	ABOVE		device, inode, page	a directory that leads to a protected place, or a tree's root
  *	SUBJECT		rule, executable, uid	may do what the rule refuses to others
  */
 enum file_guard_kind {
 	FILE_GUARD_FILESYSTEM = 1,
 	FILE_GUARD_OBJECT = 2,
-	FILE_GUARD_SUBJECT = 3,
+	FILE_GUARD_ABOVE = 3,
+	FILE_GUARD_SUBJECT = 4,
 };
 
 #define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct file_guard_key {
 	__u32 kind;
-	__u32 number;	/* OBJECT: page, from 0; SUBJECT: rule */
+	__u32 number;	/* OBJECT, ABOVE: page, from 0, one for each rule; SUBJECT: rule */
 	__u64 inode;	/* OBJECT: 0 for one that no name leads to; SUBJECT: the executable's, 0 for any */
 	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any */
 	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; else 0 */
 };
 
-/* Why an object is in the policy. */
+/* What of an OBJECT the rule protects. */
 enum file_guard_coverage {
-	FILE_GUARD_SELF = 1 << 0,	/* the rule protects just this object */
+	FILE_GUARD_SELF = 1 << 0,	/* just this object */
 	FILE_GUARD_TREE = 1 << 1,	/* it and everything below */
-	FILE_GUARD_ABOVE = 1 << 2,	/* the way to a protected place leads through it, or ends at it */
 };
 
 /* What more there is to know of a rule. */
@@ -84,19 +85,14 @@ enum file_guard_traits {
 	FILE_GUARD_BY_BOTH = 1 << 3,		/* of executables run by a uid */
 };
 
-struct file_guard_place {
-	__u32 rule;		/* unique over all policies of a run; 0 for an empty slot */
+/* What one rule says of one object; for FILESYSTEM and SUBJECT it is enough that there is one. */
+struct file_guard_value {
+	__u32 generation;	/* the inode's; 0 is not compared */
+	__u32 rule;		/* unique over all policies of a run */
 	__u16 operations;	/* enum file_guard_operation */
 	__u8 coverage;		/* enum file_guard_coverage */
 	__u8 traits;		/* enum file_guard_traits */
-};
-
-#define FILE_GUARD_PLACES 4
-
-struct file_guard_value {
-	__u32 generation;	/* the inode's; 0 is not compared */
-	__u32 more;		/* 1 when the next page holds more places of this object */
-	struct file_guard_place places[FILE_GUARD_PLACES];
+	__u32 more;		/* 1 when the next page holds another rule for this object */
 };
 
 /* struct garrison_event.type */
@@ -125,8 +121,8 @@ struct file_guard_event {
 	__u32 gid;
 	__u32 names_length;	/* bytes of the object's path in names */
 	__u32 other_length;	/* bytes of the second path, of rename and link, after it */
-	__s32 depth;		/* names below the matched place; -1 when the path is cut or leads elsewhere */
-	__s32 other_depth;
+	__s32 depth;		/* names below the matched place; -1 when no name leads to it */
+	__u32 second;		/* 1 when depth counts names of the second path, else 0 */
 	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */
 	char comm[16];
 	char names[];		/* of each path the names from the last up to the file system's root, a NUL after each */

@@ -12,8 +12,7 @@
 #include "file_guard.h"
 
 _Static_assert(sizeof(struct file_guard_key) == 24, "Java writes 24 bytes");
-_Static_assert(sizeof(struct file_guard_place) == 8, "Java writes 8 bytes");
-_Static_assert(sizeof(struct file_guard_value) == 40, "Java writes 40 bytes");
+_Static_assert(sizeof(struct file_guard_value) == 16, "Java writes 16 bytes");
 
 /* Levels above which the kernel's own path code has long given up; only there to bound the loop. */
 #define GUARD_LEVELS (1 << 23)
@@ -29,36 +28,46 @@ struct {
 		__uint(type, BPF_MAP_TYPE_HASH);
 		__uint(map_flags, BPF_F_NO_PREALLOC);
 		__uint(max_entries, 1);
-		__type(key, struct file_guard_key);
-		__type(value, struct file_guard_value);
+		/* Not __type: of a struct that only an inner map's definition names, clang 14 writes no more than the name. */
+		__uint(key_size, sizeof(struct file_guard_key));
+		__uint(value_size, sizeof(struct file_guard_value));
 	});
 } policy SEC(".maps");
 
+/* Never read: names the type in the BTF, for whoever compares layouts. */
+struct file_guard_value *guard_value_type SEC(".data.guard");
+
 /*
- * Always 0, and the verifier does not know it. What a bpf_loop callback counts or branches on starts from here: older
- * verifiers (6.1) look at a callback once, with the values before the first round, and remove what those make unreachable.
+ * Always 0, and the verifier does not know it. What a bpf_loop callback changes starts from here. Older verifiers (6.1) look
+ * at a callback once, with the values before the first round, and remove what those make unreachable; newer ones look again
+ * for each value they know, some ten thousand instructions more, and with an unknown one they are done at the second look.
  */
 __u32 guard_zero SEC(".data.guard");
 
-/* One question: what is done, where, and what has been found. The four masks say which of a rule's operations cover it. */
+/* One question: what is done, where, and what has been found. The masks say which of a rule's operations cover it. */
 struct guard_question {
 	void *policy;
 	struct dentry *at;		/* how far up the walk is */
-	struct dentry *common;		/* nearest directory above both names of a rename or link; NULL otherwise */
+	__u64 common;			/* nearest directory above both names of a rename or link; 0 otherwise */
+	struct dentry *dentry;		/* what to report, and a second name of it */
+	struct dentry *other;
 	struct file_guard_key key;
 	__u64 matched_inode;
-	__u32 generation;		/* of the inode at `at` */
-	__u32 level;			/* 0 where the walk began */
-	__u32 self;			/* on the object the walk began at */
-	__u32 tree;			/* on something below a tree's root */
-	__u32 beyond;			/* the same, from `common` upwards */
-	__u32 above;			/* on a directory that leads to a protected place */
+	__u32 self;			/* on an object that is protected itself; none above where the walk began */
+	__u32 here;			/* on the root of a tree, or what is below it: `self` at first, then `tree` */
+	__u32 tree;
+	__u32 beyond;			/* becomes `tree` from `common` upwards */
+	__u32 lost;			/* the walk ended at something without a name */
+	__s32 level;			/* of `at`: names below it on the path to report */
+	__u32 on_second;		/* the walk is that of the second name */
 	__u32 act;			/* what was tried, for the event */
 	__u32 hook;
 	__u32 quiet;			/* another hook asked the same before: report only a refusal */
-	__u32 found;			/* enum guard_finding */
+	__u32 found;			/* enum guard_finding; what follows describes it */
 	__u32 rule;
 	__u32 operation;
+	__s32 depth;
+	__u32 second;
 };
 
 enum guard_finding {
@@ -66,6 +75,19 @@ enum guard_finding {
 	GUARD_AUDITED = 1,
 	GUARD_DENIED = 2,
 };
+
+/*
+ * The same dentry without the verifier's trust: the trusted argument that a walk would begin with and the plain ones it meets
+ * later are two kinds to newer verifiers, which would look at the whole walk for each. Costs nothing at run time. Since 6.2.
+ */
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+static __always_inline struct dentry *guard_plain(struct dentry *dentry)
+{
+	if (bpf_rdonly_cast)
+		return bpf_rdonly_cast(dentry, bpf_core_type_id_kernel(struct dentry));
+	return dentry;
+}
 
 /* The inode and device of the program that the current task runs; 0 for a kernel thread. */
 static __always_inline void guard_executable(__u64 *inode_number, __u32 *device)
@@ -152,104 +174,89 @@ static __noinline bool guard_allowed(struct guard_question *q, __u32 rule, __u32
 	return false;
 }
 
-/* One rule's word on the object at hand. A refusal ends the question; of what is only audited the first is kept. */
-static __noinline int guard_weigh_place(struct guard_question *q, struct file_guard_place *place)
+/*
+ * One rule's word on the object at hand: true when it is a refusal, which ends the question. Of what is only audited the
+ * first is kept.
+ */
+static __noinline bool guard_weigh(struct guard_question *q, struct file_guard_value *value)
 {
 	__u32 covers = 0;
 
-	if (place->coverage & (FILE_GUARD_SELF | FILE_GUARD_TREE) && q->level == 0)
-		covers |= q->self;
-	if (place->coverage & FILE_GUARD_TREE && q->level != 0)
-		covers |= q->tree;
-	if (place->coverage & FILE_GUARD_ABOVE && q->level == 0)
-		covers |= q->above;
-	covers &= place->operations;
-	if (!covers || guard_allowed(q, place->rule, place->traits))
-		return 0;
-	if (place->traits & FILE_GUARD_ENFORCED && garrison_enforcing())
+	if (value->coverage & FILE_GUARD_SELF)
+		covers = q->self;
+	if (value->coverage & FILE_GUARD_TREE)
+		covers |= q->here;
+	covers &= value->operations;
+	if (!covers || guard_allowed(q, value->rule, value->traits))
+		return false;
+	if (value->traits & FILE_GUARD_ENFORCED && garrison_enforcing())
 		q->found = GUARD_DENIED;
 	else if (q->found == GUARD_NOTHING)
 		q->found = GUARD_AUDITED;
 	else
-		return 0;
-	q->rule = place->rule;
-	q->matched_inode = q->key.inode;
-	q->operation = covers & q->act;
-	if (!q->operation)
-		q->operation = q->act;
-	return 0;
-}
-
-static __always_inline bool guard_weigh_page(struct guard_question *q)
-{
-	struct file_guard_value *value = bpf_map_lookup_elem(q->policy, &q->key);
-
-	if (!value || (value->generation && q->key.inode && value->generation != q->generation))
 		return false;
-	for (int i = 0; i < FILE_GUARD_PLACES; i++) {
-		if (!value->places[i].rule)
-			return false;
-		guard_weigh_place(q, &value->places[i]);
-		if (q->found == GUARD_DENIED)
-			return false;
-	}
-	return value->more;
+	q->rule = value->rule;
+	q->matched_inode = q->key.inode;
+	q->depth = q->level;
+	q->second = q->on_second;
+	q->operation = covers & q->act ? covers & q->act : q->act;
+	return q->found == GUARD_DENIED;
 }
 
+/* All that the policy says of the object in q->key. */
 static long guard_page_step(__u32 i, struct guard_question *q)
 {
-	q->key.number = i + 1;
-	return guard_weigh_page(q) ? 0 : 1;
+	struct file_guard_value *value;
+
+	q->key.number = i;
+	value = bpf_map_lookup_elem(q->policy, &q->key);
+	if (!value || guard_weigh(q, value))
+		return 1;
+	return value->more ? 0 : 1;
 }
 
-/* All that the policy says of one object; an object with more places than fit has further pages. */
-static __noinline int guard_weigh(struct guard_question *q)
-{
-	q->key.number = 0;
-	if (guard_weigh_page(q))
-		bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
-	return 0;
-}
-
-static long guard_walk_step(__u32 level, struct guard_question *q)
+static long guard_walk_step(__u32 i, struct guard_question *q)
 {
 	struct dentry *at = q->at, *parent;
 	struct inode *inode = at->d_inode;
+	struct file_guard_value *value;
 
-	if (at == q->common) {
+	if ((__u64)at == q->common) {
 		if (!q->beyond)
 			return 1;
 		q->tree = q->beyond;
+		q->here = q->beyond;
 	}
 	if (inode) {
 		q->key.inode = inode->i_ino;
-		q->generation = inode->i_generation;
-		q->level = level;
-		guard_weigh(q);
-		if (q->found == GUARD_DENIED)
-			return 1;
+		value = bpf_map_lookup_elem(q->policy, &q->key);
+		if (value && (!value->generation || value->generation == inode->i_generation)) {
+			if (guard_weigh(q, value))
+				return 1;
+			if (value->more) {
+				q->key.number++;
+				return 0;
+			}
+		}
+		q->key.number = 0;
 	}
 	parent = at->d_parent;
-	if (parent != at) {
-		q->at = parent;
-		return 0;
+	if (parent == at) {
+		/* Opened by handle, and no name known. */
+		q->lost = at->d_flags & GUARD_DCACHE_DISCONNECTED;
+		return 1;
 	}
-	/*
-	 * Opened by handle, and no name known: it may lie in any tree of its file system, so the rules of all of them apply.
-	 * They are kept under inode 0.
-	 */
-	if (at->d_flags & GUARD_DCACHE_DISCONNECTED) {
-		q->key.inode = 0;
-		q->level = 1;
-		guard_weigh(q);
-	}
-	return 1;
+	q->at = parent;
+	q->level++;
+	q->self = 0;
+	q->here = q->tree;
+	return 0;
 }
 
 /* Begins a question about something on a file system; false when nothing there is protected, which is the usual end. */
 static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, unknown = guard_zero;
 	void *now = bpf_map_lookup_elem(&policy, &zero);
 
 	if (!now)
@@ -259,33 +266,63 @@ static __always_inline bool guard_begin(struct guard_question *q, struct dentry 
 	q->key.device = dentry->d_sb->s_dev;
 	if (!bpf_map_lookup_elem(now, &q->key))
 		return false;
-	q->key.kind = FILE_GUARD_OBJECT;
 	q->policy = now;
-	q->common = NULL;
-	q->matched_inode = 0;
-	q->generation = 0;
-	q->level = 0;
-	q->self = act;
-	q->tree = act;
+	q->common = unknown;
+	q->matched_inode = unknown;
+	q->self = unknown | act;
+	q->tree = unknown | act;
 	q->beyond = 0;
-	q->above = 0;
-	q->act = act;
+	q->on_second = unknown;
+	q->act = unknown | act;
 	q->hook = hook;
 	q->quiet = 0;
-	q->found = guard_zero;
-	q->rule = 0;
-	q->operation = 0;
+	q->found = unknown;
+	q->rule = unknown;
+	q->operation = unknown;
+	q->depth = unknown;
+	q->second = unknown;
 	return true;
 }
 
-/* Walks up from `start` and weighs what it meets. May be called again for another object of the same act. */
-static __always_inline void guard_walk(struct guard_question *q, struct dentry *start)
+/*
+ * Walks up from `start`, which lies `level` names above the end of the path, and weighs what it meets. May be called again for
+ * another object of the same act.
+ */
+static __always_inline void guard_walk(struct guard_question *q, struct dentry *start, __s32 level)
 {
-	q->at = start;
+	q->at = guard_plain(start);
+	q->level = guard_zero + level;
+	q->here = q->self;
+	q->lost = guard_zero;
+	q->key.kind = FILE_GUARD_OBJECT;
+	q->key.number = guard_zero;
 	bpf_loop(GUARD_LEVELS, guard_walk_step, q, 0);
+	if (q->lost && q->found != GUARD_DENIED) {
+		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
+		q->key.inode = 0;
+		q->level = -1;
+		bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
+	}
+	/* No change, but to the verifier all ways to here are one from now on. */
+	q->found += guard_zero;
 }
 
-/* Two names of one file system, on their way to the directory they share. */
+/* Weighs an act that would move, remove or hide a directory on the way to a protected place. */
+static __always_inline void guard_look_above(struct guard_question *q, struct dentry *dentry, __u32 act)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (!inode || q->found == GUARD_DENIED)
+		return;
+	q->level = guard_zero;
+	q->on_second = guard_zero;
+	q->self = guard_zero | act;
+	q->key.kind = FILE_GUARD_ABOVE;
+	q->key.inode = inode->i_ino;
+	bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
+}
+
+/* Two names of one file system, on their way to the directory they share. Addresses, since a global function has no more. */
 struct guard_pair {
 	struct dentry *first;
 	struct dentry *second;
@@ -293,22 +330,18 @@ struct guard_pair {
 
 static long guard_climb_first(__u32 i, struct guard_pair *pair)
 {
-	struct dentry *parent = pair->first->d_parent;
+	struct dentry *at = pair->first;
 
-	if (parent == pair->first)
-		return 1;
-	pair->first = parent;
-	return 0;
+	pair->first = BPF_CORE_READ(at, d_parent);
+	return pair->first == at ? 1 : 0;
 }
 
 static long guard_climb_second(__u32 i, struct guard_pair *pair)
 {
-	struct dentry *parent = pair->second->d_parent;
+	struct dentry *at = pair->second;
 
-	if (parent == pair->second)
-		return 1;
-	pair->second = parent;
-	return 0;
+	pair->second = BPF_CORE_READ(at, d_parent);
+	return pair->second == at ? 1 : 0;
 }
 
 static long guard_climb_both(__u32 i, struct guard_pair *pair)
@@ -317,32 +350,40 @@ static long guard_climb_both(__u32 i, struct guard_pair *pair)
 
 	if (first == second)
 		return 1;
-	pair->first = first->d_parent;
-	pair->second = second->d_parent;
+	guard_climb_first(i, pair);
+	guard_climb_second(i, pair);
 	return pair->first == first && pair->second == second ? 1 : 0;
 }
 
 /*
- * The nearest directory above both; NULL when they share none, as when one was opened by handle. A directory that is moved
- * at this moment can make the answer only too high, which refuses too much rather than too little.
+ * The nearest directory above both; 0 when they share none, as when one was opened by handle. A directory that is moved at
+ * this moment can make the answer only too high, which refuses too much rather than too little.
  */
-static __always_inline struct dentry *guard_common(struct dentry *first, struct dentry *second)
+__noinline __u64 guard_common(__u64 first, __u64 second)
 {
-	struct guard_pair pair = { first, second };
+	struct guard_pair pair = { (struct dentry *)first, (struct dentry *)second };
 	long depth, other;
 
-	if (first == second)
-		return first;
 	depth = bpf_loop(GUARD_LEVELS, guard_climb_first, &pair, 0);
 	other = bpf_loop(GUARD_LEVELS, guard_climb_second, &pair, 0);
-	pair.first = first;
-	pair.second = second;
+	pair.first = (struct dentry *)first;
+	pair.second = (struct dentry *)second;
 	if (depth > other)
 		bpf_loop(depth - other, guard_climb_first, &pair, 0);
 	else if (other > depth)
 		bpf_loop(other - depth, guard_climb_second, &pair, 0);
 	bpf_loop(GUARD_LEVELS, guard_climb_both, &pair, 0);
-	return pair.first == pair.second ? pair.first : NULL;
+	return pair.first == pair.second ? (__u64)pair.first : 0;
+}
+
+/* Sets q->common for an act on two names. */
+static __always_inline void guard_meet(struct guard_question *q, struct dentry *first, struct dentry *second)
+{
+	__u64 one = (__u64)first->d_parent, two = (__u64)second->d_parent;
+
+	q->common = one;
+	if (one != two)
+		q->common = guard_common(one, two);
 }
 
 #endif
