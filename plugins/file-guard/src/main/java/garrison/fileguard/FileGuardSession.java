@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.fileguard;
+
+import garrison.spi.BpfMap;
+import garrison.spi.EventBindings;
+import garrison.spi.KernelFeatures;
+import garrison.spi.LoadedObject;
+import garrison.spi.LsmHook;
+import garrison.spi.ObjectSetup;
+import garrison.spi.PluginContext;
+import garrison.spi.PluginSession;
+import garrison.spi.PolicyChange;
+import garrison.spi.ProgramInfo;
+import garrison.spi.Settings;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** One run of file-guard: chooses the programs for this kernel, swaps policies, puts events into words. */
+final class FileGuardSession implements PluginSession {
+    private static final int ACCESS = 1;
+    private static final String SETATTR = "inode_setattr";
+    private static final Set<String> XATTR = Set.of("inode_setxattr", "inode_removexattr");
+
+    private final PluginContext context;
+    private final EventWriter writer = new EventWriter();
+    private final TreeSet<String> missing = new TreeSet<>();
+    private int nextRule = 1;
+    private volatile CompiledPolicy inForce;
+
+    FileGuardSession(PluginContext context) {
+        this.context = context;
+    }
+
+    /** Optional programs are those whose hook is not everywhere, and the two forms of inode_setattr. */
+    @Override
+    public void configure(ObjectSetup object) {
+        KernelFeatures kernel = context.kernel();
+        for (ProgramInfo program : object.programs()) {
+            if (program.optional()) {
+                boolean here = kernel.lsmHook(program.target()).filter(hook -> fits(program, hook)).isPresent();
+                object.load(program.name(), here);
+                if (!here && kernel.lsmHook(program.target()).isEmpty()) {
+                    missing.add(program.target());
+                }
+            }
+        }
+    }
+
+    /** Since 6.9 the hook's first argument is an idmap; which of the two programs fits shows in the dentry's place. */
+    private static boolean fits(ProgramInfo program, LsmHook hook) {
+        if (!program.target().equals(SETATTR)) {
+            return true;
+        }
+        int dentry = hook.indexOf("struct dentry *");
+        return program.name().endsWith("_2") ? dentry == 0 : dentry == 1;
+    }
+
+    @Override
+    public void bind(EventBindings events) {
+        events.on(ACCESS, "file_guard_event", FileAccessRecord.class,
+                record -> context.publish(writer.write(record, context.time(record.header().timeNs()))));
+    }
+
+    @Override
+    public PolicyChange stage(Settings settings, LoadedObject object) {
+        Policy policy = Policy.read(settings);
+        CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule);
+        nextRule += policy.rules().size();
+        BpfMap outer = object.map("policy");
+        BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
+        try {
+            inner.updateAll(compiled.table().keys(), compiled.table().values(), compiled.table().count());
+        } catch (RuntimeException e) {
+            inner.close();
+            throw e;
+        }
+        return new Change(outer, inner, compiled, programs(object, compiled.hooks()));
+    }
+
+    private Set<String> programs(LoadedObject object, Set<Hook> hooks) {
+        // Before 6.11 the kernel leaves out its own check of security.* attributes when BPF is an active security module.
+        boolean hole = context.kernel().lsmHook("inode_xattr_skipcap").isEmpty();
+        return object.programs().stream()
+                .filter(p -> hooks.contains(Hook.of(p.target())) || hole && XATTR.contains(p.target()))
+                .map(ProgramInfo::name).collect(Collectors.toUnmodifiableSet());
+    }
+
+    @Override
+    public Map<String, String> status() {
+        Map<String, String> figures = new LinkedHashMap<>();
+        CompiledPolicy now = inForce;
+        if (now != null) {
+            figures.put("rules", String.valueOf(now.ruleNames().size()));
+            figures.put("protected objects and trees", String.valueOf(now.objects()));
+            figures.put("policy entries", String.valueOf(now.table().count()));
+            if (!now.incomplete().isEmpty()) {
+                figures.put("hard links not searched to the end (raise link-scan)", now.incomplete().toString());
+            }
+        }
+        if (!missing.isEmpty()) {
+            figures.put("hooks this kernel lacks", String.join(", ", missing));
+        }
+        return figures;
+    }
+
+    @Override
+    public void close() {
+        // All that a session holds is staged policies, which close themselves.
+        inForce = null;
+    }
+
+    private final class Change implements PolicyChange {
+        private static final byte[] FIRST = new byte[Integer.BYTES];
+        private final BpfMap outer;
+        private final BpfMap.InnerMap inner;
+        private final CompiledPolicy compiled;
+        private final Set<String> programs;
+
+        Change(BpfMap outer, BpfMap.InnerMap inner, CompiledPolicy compiled, Set<String> programs) {
+            this.outer = outer;
+            this.inner = inner;
+            this.compiled = compiled;
+            this.programs = programs;
+        }
+
+        @Override
+        public Set<String> programs() {
+            return programs;
+        }
+
+        @Override
+        public void commit() {
+            // The words first: the first event may come before this method returns.
+            writer.inForce(compiled);
+            outer.updateInner(FIRST, inner);
+            inForce = compiled;
+        }
+
+        @Override
+        public void close() {
+            inner.close();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.fileguard;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The mounts that this process sees. A walk up the directories ends at the root of a file system, so what is mounted below a
+ * tree is made a tree of its own.
+ */
+final class Mounts {
+    /** Holds no files of anyone's: not searched for hard links. */
+    private static final Set<String> SYNTHETIC = Set.of("proc", "sysfs", "cgroup", "cgroup2", "debugfs", "tracefs", "devpts",
+            "securityfs", "bpf", "devtmpfs", "mqueue", "pstore", "efivarfs", "configfs", "fusectl", "binfmt_misc", "nsfs");
+
+    private record Mount(Path point, String type) {}
+
+    private final List<Mount> all;
+
+    private Mounts(List<Mount> all) {
+        this.all = all;
+    }
+
+    /** @throws IOException if {@code /proc/self/mountinfo} cannot be read */
+    static Mounts now() throws IOException {
+        return parse(Files.readAllLines(Path.of("/proc/self/mountinfo"), StandardCharsets.ISO_8859_1));
+    }
+
+    static Mounts parse(List<String> lines) {
+        List<Mount> all = new ArrayList<>();
+        for (String line : lines) {
+            String[] words = line.split(" ");
+            int dash = List.of(words).indexOf("-");
+            if (dash > 5 && dash + 1 < words.length) {
+                all.add(new Mount(Path.of(unescape(words[4])), words[dash + 1]));
+            }
+        }
+        return new Mounts(List.copyOf(all));
+    }
+
+    /** Mount points below a directory, itself excluded. */
+    List<Path> below(Path directory) {
+        return all.stream().map(Mount::point).filter(p -> p.startsWith(directory) && !p.equals(directory)).distinct().toList();
+    }
+
+    /** Whether a directory is the mount point of a file system that the kernel makes up. */
+    boolean synthetic(Path directory) {
+        return all.stream().anyMatch(m -> m.point.equals(directory) && SYNTHETIC.contains(m.type));
+    }
+
+    /** The kernel writes space, tab, newline and backslash as three octal digits; the rest are bytes of UTF-8. */
+    private static String unescape(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] out = new byte[bytes.length];
+        int length = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\\' && i + 3 < bytes.length) {
+                out[length++] = (byte) ((bytes[i + 1] - '0') << 6 | (bytes[i + 2] - '0') << 3 | (bytes[i + 3] - '0'));
+                i += 3;
+            } else {
+                out[length++] = bytes[i];
+            }
+        }
+        return new String(out, 0, length, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.fileguard;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Who may do what a rule refuses to others: an executable, a uid, or an executable run by a uid.
+ *
+ * @param executable absolute path of the running program (of a script: its interpreter); empty for any
+ * @param uid the file system uid, the one that the kernel itself judges file accesses by; empty for any
+ */
+record Subject(Optional<Path> executable, OptionalLong uid) {}
