@@ -21,6 +21,24 @@ extern const void init_task __ksym;
 /* The process whose mkdir is refused; 0 refuses nobody's. Set before load. */
 const volatile __u32 refused_pid = 0;
 
+/*
+ * The file that refused_pid opened first since `opens` was 0, as the hook sees it. The first: an overlay's open shows the
+ * hook the overlay's own inode, then the one below.
+ */
+struct seen_file {
+	__u64 device;
+	__u64 inode;
+	__u32 generation;
+	__u32 opens;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct seen_file);
+} first_open SEC(".maps");
+
 /* Calls seen, by program: 0 mkdir through the LSM, 1 rmdir through fmod_ret, 2 a sleepable one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -102,6 +120,24 @@ int BPF_PROG(looks_at_exe, struct file *file, int ret)
 	exe = bpf_get_task_exe_file(bpf_get_current_task_btf());
 	if (exe)
 		bpf_put_file(exe);
+	return 0;
+}
+
+SEC("?lsm/file_open")
+int BPF_PROG(see_file, struct file *file, int ret)
+{
+	__u32 zero = 0;
+	struct seen_file *first = bpf_map_lookup_elem(&first_open, &zero);
+
+	if (ret)
+		return ret;
+	if (!first || bpf_get_current_pid_tgid() >> 32 != refused_pid)
+		return 0;
+	if (first->opens++)
+		return 0;
+	first->device = file->f_inode->i_sb->s_dev;
+	first->inode = file->f_inode->i_ino;
+	first->generation = file->f_inode->i_generation;
 	return 0;
 }
 

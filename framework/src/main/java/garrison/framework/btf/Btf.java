@@ -66,6 +66,11 @@ public final class Btf {
         return types.find(name, TypeTable.FUNC, TypeTable.FUNC) != 0;
     }
 
+    /** Names of all functions that begin with a prefix. */
+    public List<String> functions(String prefix) {
+        return types.names(TypeTable.FUNC, prefix);
+    }
+
     /** The id of a function's type, which is what the kernel takes as attach target; 0 if there is none. */
     public int functionId(String name) {
         return types.find(name, TypeTable.FUNC, TypeTable.FUNC);

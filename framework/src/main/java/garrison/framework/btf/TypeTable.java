@@ -4,7 +4,9 @@ package garrison.framework.btf;
 import garrison.framework.elf.Bytes;
 import garrison.spi.ObjectFormatException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The types of one BTF blob by id. A kernel has some 150,000 of them, so there is no object a type: an offset each, and an
@@ -165,6 +167,18 @@ final class TypeTable {
             }
         }
         return 0;
+    }
+
+    /** Names of all types of a kind that begin with a prefix, in the order of the blob. */
+    List<String> names(int kind, String prefix) {
+        byte[] wanted = prefix.getBytes(StandardCharsets.UTF_8);
+        List<String> names = new ArrayList<>();
+        for (int id = 1; id < count; id++) {
+            if (kind(id) == kind && strings.stringStartsWith(types.u32(offsets[id]), wanted)) {
+                names.add(name(id));
+            }
+        }
+        return names;
     }
 
     private int[] index() {

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -108,16 +109,14 @@ public final class Bytes {
 
     /** Whether the NUL-terminated string at an offset is just these bytes. Makes no string. */
     public boolean stringEquals(long offset, byte[] expected) {
+        return stringStartsWith(offset, expected) && array[start + (int) offset + expected.length] == 0;
+    }
+
+    /** Whether the NUL-terminated string at an offset begins with these bytes. Makes no string. */
+    public boolean stringStartsWith(long offset, byte[] prefix) {
         int from = at(offset, 1);
-        if (expected.length >= start + size - from || array[from + expected.length] != 0) {
-            return false;
-        }
-        for (int i = 0; i < expected.length; i++) {
-            if (array[from + i] != expected[i]) {
-                return false;
-            }
-        }
-        return true;
+        return prefix.length < start + size - from
+                && Arrays.equals(array, from, from + prefix.length, prefix, 0, prefix.length);
     }
 
     /** A hash of the NUL-terminated string at an offset, the same as {@link #hash} of its bytes. */

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,14 +26,21 @@ import java.util.Set;
  */
 public final class RunningKernel implements KernelFeatures {
     /**
-     * Hooks that have a function in BTF and still take no program: {@code bpf_lsm_disabled_hooks} in kernel/bpf/bpf_lsm.c,
-     * which 6.12 brought. User space cannot read that set; the lab's tests compare this one with trial loads of all hooks.
+     * Hooks that have a function in BTF and still take no program, by the kernel that first refuses them:
+     * {@code bpf_lsm_disabled_hooks} in kernel/bpf/bpf_lsm.c, which user space cannot read. The lab's tests compare this with
+     * trial loads of all hooks; a kernel between those of the lab may refuse a hook that is offered here, at load.
      */
-    private static final Set<String> DISABLED_HOOKS = Set.of("vm_enough_memory", "inode_need_killpriv", "inode_getsecurity",
-            "inode_listsecurity", "inode_copy_up_xattr", "getselfattr", "getprocattr", "setprocattr", "key_getsecurity",
-            "audit_rule_match", "ismaclabel", "file_alloc_security", "xfrm_decode_session");
+    private static final Map<KernelVersion, Set<String>> DISABLED_HOOKS = Map.of(
+            new KernelVersion(6, 12, 0), Set.of("vm_enough_memory", "inode_need_killpriv", "inode_getsecurity",
+                    "inode_listsecurity", "inode_copy_up_xattr", "getselfattr", "getprocattr", "setprocattr",
+                    "key_getsecurity", "audit_rule_match", "ismaclabel"),
+            new KernelVersion(7, 0, 0), Set.of("file_alloc_security", "xfrm_decode_session"));
 
-    private static final KernelVersion DISABLED_SINCE = new KernelVersion(6, 12, 0);
+    /** Functions of kernel/bpf/bpf_lsm.c itself, which share the hooks' prefix. */
+    private static final Set<String> NO_HOOKS = Set.of("find_cgroup_shim", "func_proto", "get_retval_range",
+            "has_d_inode_locked", "hook_returns_errno", "init", "is_sleepable_hook", "is_trusted", "verify_prog");
+
+    private static final String HOOK_PREFIX = "bpf_lsm_";
 
     private final Path btfFile;
     private final Path lsmFile;
@@ -97,10 +105,18 @@ public final class RunningKernel implements KernelFeatures {
 
     @Override
     public Optional<LsmHook> lsmHook(String name) {
-        if (DISABLED_HOOKS.contains(name) && version().compareTo(DISABLED_SINCE) >= 0) {
+        boolean disabled = DISABLED_HOOKS.entrySet().stream()
+                .anyMatch(since -> since.getValue().contains(name) && version().compareTo(since.getKey()) >= 0);
+        if (disabled || NO_HOOKS.contains(name)) {
             return Optional.empty();
         }
-        return btf().function("bpf_lsm_" + name).map(f -> hook(name, f));
+        return btf().function(HOOK_PREFIX + name).map(f -> hook(name, f));
+    }
+
+    /** All LSM hooks that BPF programs can attach to here. */
+    public List<LsmHook> lsmHooks() {
+        return btf().functions(HOOK_PREFIX).stream().distinct().flatMap(f -> lsmHook(f.substring(HOOK_PREFIX.length())).stream())
+                .toList();
     }
 
     private static LsmHook hook(String name, BtfFunction function) {
@@ -170,7 +186,7 @@ public final class RunningKernel implements KernelFeatures {
     public int xattrNoDecision() {
         List<String> active = activeLsms();
         boolean otherModuleChecks = active.isEmpty() || active.contains("selinux") || active.contains("smack");
-        return otherModuleChecks || btf().hasFunction("bpf_lsm_inode_xattr_skipcap") ? 0 : 1;
+        return otherModuleChecks || btf().hasFunction(HOOK_PREFIX + "inode_xattr_skipcap") ? 0 : 1;
     }
 
     /** Sets the constants that the framework knows and the plugin need not: today {@link OpenObject#XATTR_NO_DECISION}. */

@@ -71,8 +71,9 @@ public final class KernelLink implements Link {
     /** What the bare errno means here. */
     private static String reason(ProgramInfo program, int errno) {
         return switch (errno) {
-            case Libc.E2BIG -> "; at most 38 trampoline programs per hook, and " + program.target()
-                    + " has as many: stop another plugin that uses it (bpftool link shows them)";
+            case Libc.E2BIG -> "; at most 38 trampoline programs per hook (fewer on some kernels, whose code for them fills its"
+                    + " page first), and " + program.target() + " is full: stop another plugin that uses it"
+                    + " (bpftool link shows them)";
             case Libc.EPERM -> "; attaching needs root (CAP_BPF and CAP_PERFMON), and something may forbid it: lockdown,"
                     + " another BPF LSM program";
             case Libc.ENOENT -> "; this kernel has no such place to attach to";

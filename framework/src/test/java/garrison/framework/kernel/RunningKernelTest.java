@@ -64,11 +64,14 @@ class RunningKernelTest {
     }
 
     @Test
-    void lsmHook_disabledSince612_isThereOnlyBefore() throws IOException {
-        Path btf = btf("bpf_lsm_setprocattr", "bpf_lsm_file_open");
+    void lsmHook_disabledLater_isThereOnlyBefore() throws IOException {
+        Path btf = btf("bpf_lsm_setprocattr", "bpf_lsm_file_alloc_security", "bpf_lsm_file_open", "bpf_lsm_verify_prog");
         assertTrue(kernel("6.1.0-50-cloud-amd64", btf, LSM_6_1).lsmHook("setprocattr").isPresent());
         assertTrue(kernel("6.12.107+deb13-cloud-amd64", btf, LSM_6_12).lsmHook("setprocattr").isEmpty());
-        assertTrue(kernel("6.12.107+deb13-cloud-amd64", btf, LSM_6_12).lsmHook("file_open").isPresent());
+        assertTrue(kernel("6.12.107+deb13-cloud-amd64", btf, LSM_6_12).lsmHook("file_alloc_security").isPresent());
+        assertTrue(kernel("7.2.13+deb14-cloud-amd64", btf, LSM_6_12).lsmHook("file_alloc_security").isEmpty());
+        assertEquals(List.of("file_open"),
+                kernel("7.2.13+deb14-cloud-amd64", btf, LSM_6_12).lsmHooks().stream().map(LsmHook::name).toList());
     }
 
     @Test

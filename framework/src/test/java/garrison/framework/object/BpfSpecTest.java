@@ -34,7 +34,7 @@ class BpfSpecTest {
     void parse_programs_areInElfOrderWithTheirSectionsParts() {
         List<ProgramInfo> programs = BpfSpec.parse("test_needs.bpf.o", TestObjects.needs()).programs();
         assertEquals(List.of("refuse_mkdir", "refuse_rmdir", "count_unlink", "writes_to_the_kernel", "no_such_hook",
-                "looks_at_exe", "knows_init_task"), programs.stream().map(ProgramInfo::name).toList());
+                "looks_at_exe", "see_file", "knows_init_task"), programs.stream().map(ProgramInfo::name).toList());
         assertEquals(new ProgramInfo("refuse_mkdir", "lsm/inode_mkdir", "lsm", "inode_mkdir", false, false), programs.get(0));
         assertEquals(new ProgramInfo("refuse_rmdir", "?fmod_ret/security_inode_rmdir", "fmod_ret", "security_inode_rmdir",
                 false, true), programs.get(1));
