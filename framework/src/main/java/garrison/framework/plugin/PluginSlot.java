@@ -229,7 +229,9 @@ final class PluginSlot {
         Instant now = Instant.now();
         condition = new Condition(state, reason, mode, now);
         String detail = reason.isEmpty() && state == PluginState.ACTIVE ? summary(figures) : reason;
-        LOG.info("Plugin {} is {} in {} mode{}", name, state, mode, detail.isEmpty() ? "" : ": " + detail);
+        if (state != PluginState.FAILED) { // that has been logged as an error
+            LOG.info("Plugin {} is {} in {} mode{}", name, state, mode, detail.isEmpty() ? "" : ": " + detail);
+        }
         listeners.publish(new PluginChanged(name, now, state, mode, detail));
     }
 
