@@ -8,10 +8,10 @@ LAB_QEMU_MAJOR=10
 LAB_QEMU_FOLDER=$LAB_CACHE/qemu
 LAB_QEMU_PACKAGES=(qemu-system-x86 qemu-system-data qemu-system-common seabios)
 
-# Where virtiofsd is, or nothing. Its folder is never on PATH.
+# Where virtiofsd is, or nothing. Its folder is never on PATH. GARRISON_VIRTIOFSD names another one.
 virtiofsd_path() {
     local path
-    for path in /usr/libexec/virtiofsd /usr/lib/qemu/virtiofsd /usr/lib/virtiofsd; do
+    for path in "${GARRISON_VIRTIOFSD:-}" /usr/libexec/virtiofsd /usr/lib/qemu/virtiofsd /usr/lib/virtiofsd; do
         if [ -x "$path" ]; then
             printf '%s\n' "$path"
             return
@@ -19,9 +19,6 @@ virtiofsd_path() {
     done
     command -v virtiofsd || true
 }
-
-# The C virtiofsd takes -o NAME=VALUE, the Rust one has options of its own.
-virtiofsd_is_rust() { "$1" --help 2>&1 | grep -q -- '--shared-dir'; }
 
 qemu_major() { "$@" --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\)\..*/\1/p'; }
 

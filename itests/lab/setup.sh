@@ -96,18 +96,25 @@ setup_packages() {
     say "packages: installed what was missing"
 }
 
-# Everything that a guest with these kernels needs.
+# What a build needs, and tests on the machine's own kernel.
+setup_build() {
+    need_root
+    take_lock setup "another lab is setting up this machine"
+    setup_packages
+    setup_java
+    release_lock "$LAB_LOCK_FD"
+}
+
+# Everything that a build and a guest with these kernels need.
 setup_guests() {
     local kernel
-    need_root
     need_x86_64
     case $LAB_REPO$LAB_CACHE in
         *[[:space:]]*) die "the repository's or the cache's path holds a blank, which a kernel command line cannot carry" \
             "remedy: move them, or set GARRISON_CACHE" ;;
     esac
+    setup_build
     take_lock setup "another lab is setting up this machine"
-    setup_packages
-    setup_java
     setup_qemu
     for kernel in "$@"; do setup_kernel "$kernel"; done
     release_lock "$LAB_LOCK_FD"
