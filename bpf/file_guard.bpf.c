@@ -104,7 +104,7 @@ static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook)
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE))
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE, FILE_GUARD_CREATE))
 		return false;
 	guard_walk(&q, dentry->d_parent, 1);
 	return guard_end(&q, dentry, NULL);
@@ -161,7 +161,7 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 
 	if (ret)
 		return ret;
-	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK))
+	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK, FILE_GUARD_ALWAYS))
 		return 0;
 	guard_meet(&q, from, to);
 	q.tree = guard_zero | FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
@@ -171,31 +171,26 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 	return guard_verdict(guard_end(&q, from, to));
 }
 
-static __always_inline bool guard_denies_removal(struct dentry *dentry, __u32 hook)
-{
-	struct guard_question q;
-
-	if (!guard_begin(&q, dentry, hook, FILE_GUARD_DELETE))
-		return false;
-	guard_walk(&q, dentry, 0);
-	guard_look_above(&q, dentry, GUARD_REDIRECTS);
-	return guard_end(&q, dentry, NULL);
-}
-
 SEC("lsm/inode_unlink")
 int BPF_PROG(guard_inode_unlink, struct inode *dir, struct dentry *dentry, int ret)
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_removal(dentry, FILE_GUARD_INODE_UNLINK));
+	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_UNLINK, FILE_GUARD_DELETE));
 }
 
 SEC("lsm/inode_rmdir")
 int BPF_PROG(guard_inode_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 {
+	struct guard_question q;
+
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_removal(dentry, FILE_GUARD_INODE_RMDIR));
+	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_RMDIR, FILE_GUARD_DELETE, FILE_GUARD_DELETE | FILE_GUARD_LEADS))
+		return 0;
+	guard_walk(&q, dentry, 0);
+	guard_look_above(&q, dentry, GUARD_REDIRECTS);
+	return guard_verdict(guard_end(&q, dentry, NULL));
 }
 
 SEC("lsm/inode_rename")
@@ -206,7 +201,7 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 
 	if (ret)
 		return ret;
-	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME))
+	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME, FILE_GUARD_ALWAYS | FILE_GUARD_LEADS))
 		return 0;
 	guard_meet(&q, from, to);
 	q.tree = guard_zero | FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
@@ -239,7 +234,7 @@ static __always_inline bool guard_denies_setattr(struct dentry *dentry, struct i
 		act = FILE_GUARD_ATTRIBUTES;
 	else
 		return false;
-	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_SETATTR, act))
+	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_SETATTR, act, act))
 		return false;
 	/* A process that sets a size has passed a truncate hook; kernel servers have not. */
 	if (valid & GUARD_ATTR_SIZE && bpf_get_current_task_btf()->mm)
@@ -358,7 +353,7 @@ static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 	__u32 act = guard_ioctl_act(command);
 	struct guard_question q;
 
-	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act))
+	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act, act))
 		return false;
 	q.act = act & ~FILE_GUARD_ALWAYS;
 	guard_walk(&q, file->f_path.dentry, 0);
@@ -430,7 +425,7 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 
 	if (ret)
 		return ret;
-	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE))
+	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE, FILE_GUARD_EXECUTE))
 		return 0;
 	q.quiet = 1;
 	guard_walk(&q, dentry, 0);
@@ -441,7 +436,7 @@ static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT))
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT, GUARD_HIDES | FILE_GUARD_LEADS))
 		return false;
 	q.self = guard_zero | GUARD_HIDES;
 	q.tree = guard_zero | GUARD_HIDES;

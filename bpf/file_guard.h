@@ -14,6 +14,8 @@ enum file_guard_operation {
 	FILE_GUARD_ATTRIBUTES = 1 << 6,
 	FILE_GUARD_EXECUTE = 1 << 7,
 	FILE_GUARD_MOUNT = 1 << 8,
+	/* Of a FILESYSTEM only: it has ABOVE entries. */
+	FILE_GUARD_LEADS = 1 << 14,
 	/* Set in every value: acts that end the protection itself are covered by every rule. */
 	FILE_GUARD_ALWAYS = 1 << 15,
 };
@@ -49,7 +51,7 @@ enum file_guard_hook {
 /*
  * The whole policy is one hash map, so that it is replaced as one. Its keys:
  *
- *	FILESYSTEM	device			is anything on this file system protected at all?
+ *	FILESYSTEM	device			the operations that any rule for an object on it covers
  *	OBJECT		device, inode, page	a protected object or a tree's root
  *	ABOVE		device, inode, page	a directory that leads to a protected place, or a tree's root
  *	SUBJECT		rule, executable, uid	may do what the rule refuses to others
@@ -85,7 +87,7 @@ enum file_guard_traits {
 	FILE_GUARD_BY_BOTH = 1 << 3,		/* of executables run by a uid */
 };
 
-/* What one rule says of one object; for FILESYSTEM and SUBJECT it is enough that there is one. */
+/* What one rule says of one object; of a FILESYSTEM only the operations count, of a SUBJECT the generation. */
 struct file_guard_value {
 	__u32 generation;	/* the inode's; 0 is not compared */
 	__u32 rule;		/* unique over all policies of a run */

@@ -253,18 +253,23 @@ static long guard_walk_step(__u32 i, struct guard_question *q)
 	return 0;
 }
 
-/* Begins a question about something on a file system; false when nothing there is protected, which is the usual end. */
-static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act)
+/*
+ * Begins a question about something on a file system; false when no rule for anything there covers one of the operations in
+ * `may`, which is the usual end.
+ */
+static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
 {
 	__u32 zero = 0, unknown = guard_zero;
 	void *now = bpf_map_lookup_elem(&policy, &zero);
+	struct file_guard_value *value;
 
 	if (!now)
 		return false;
 	__builtin_memset(&q->key, 0, sizeof(q->key));
 	q->key.kind = FILE_GUARD_FILESYSTEM;
 	q->key.device = dentry->d_sb->s_dev;
-	if (!bpf_map_lookup_elem(now, &q->key))
+	value = bpf_map_lookup_elem(now, &q->key);
+	if (!value || !(value->operations & may))
 		return false;
 	q->policy = now;
 	q->common = unknown;
@@ -322,7 +327,7 @@ static __always_inline void guard_look_above(struct guard_question *q, struct de
 	bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
 }
 
-/* Two names of one file system, on their way to the directory they share. Addresses, since a global function has no more. */
+/* Two directories of one file system, on their way to the one that both lie in. Mere addresses to a global function. */
 struct guard_pair {
 	struct dentry *first;
 	struct dentry *second;
@@ -359,15 +364,17 @@ static long guard_climb_both(__u32 i, struct guard_pair *pair)
  * The nearest directory above both; 0 when they share none, as when one was opened by handle. A directory that is moved at
  * this moment can make the answer only too high, which refuses too much rather than too little.
  */
-__noinline __u64 guard_common(__u64 first, __u64 second)
+__noinline __u64 guard_common(struct guard_pair *start)
 {
-	struct guard_pair pair = { (struct dentry *)first, (struct dentry *)second };
+	struct guard_pair pair;
 	long depth, other;
 
+	if (!start)
+		return 0;
+	pair = *start;
 	depth = bpf_loop(GUARD_LEVELS, guard_climb_first, &pair, 0);
 	other = bpf_loop(GUARD_LEVELS, guard_climb_second, &pair, 0);
-	pair.first = (struct dentry *)first;
-	pair.second = (struct dentry *)second;
+	pair = *start;
 	if (depth > other)
 		bpf_loop(depth - other, guard_climb_first, &pair, 0);
 	else if (other > depth)
@@ -379,11 +386,12 @@ __noinline __u64 guard_common(__u64 first, __u64 second)
 /* Sets q->common for an act on two names. */
 static __always_inline void guard_meet(struct guard_question *q, struct dentry *first, struct dentry *second)
 {
-	__u64 one = (__u64)first->d_parent, two = (__u64)second->d_parent;
+	struct guard_pair pair = { first->d_parent, second->d_parent };
 
-	q->common = one;
-	if (one != two)
-		q->common = guard_common(one, two);
+	if (pair.first == pair.second)
+		q->common = (__u64)pair.first;
+	else
+		q->common = guard_common(&pair);
 }
 
 #endif

@@ -164,7 +164,7 @@ static __always_inline bool guard_denies(struct dentry *dentry, __u32 hook, __u3
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, dentry, hook, act))
+	if (!guard_begin(&q, dentry, hook, act, act))
 		return false;
 	guard_walk(&q, dentry, 0);
 	return guard_end(&q, dentry, NULL);

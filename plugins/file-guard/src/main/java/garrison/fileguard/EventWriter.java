@@ -4,6 +4,7 @@ package garrison.fileguard;
 import garrison.spi.Mode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -27,18 +28,28 @@ final class EventWriter {
         String rule = policy == null ? "rule " + record.rule() : policy.ruleNames().get(record.rule());
         Path place = policy == null ? null
                 : policy.places().get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
-        PathNames names = PathNames.read(record.names(), 0, record.namesLength(), record.namesCut());
-        PathNames others = PathNames.read(record.names(), record.namesLength(), record.otherLength(), record.otherCut());
+        PathNames first = PathNames.read(record.names(), 0, record.namesLength(), record.namesCut());
+        PathNames second = PathNames.read(record.names(), record.namesLength(), record.otherLength(), record.otherCut());
+        // The end that the rule's place leads to is the object; of a rename over a protected file that is the second.
+        PathNames own = record.second() == 0 ? first : second;
+        PathNames other = record.second() == 0 ? second : first;
         boolean known = place != null && record.depth() >= 0;
-        boolean second = record.second() != 0;
-        String mountPoint = known ? (second ? others : names).mountPoint(place, record.depth()) : "";
-        String path = known && !second ? names.below(place, record.depth()) : names.from(mountPoint);
-        String otherPath = record.otherLength() == 0 ? ""
-                : known && second ? others.below(place, record.depth()) : others.from(mountPoint);
-        return new FileAccessEvent(FileGuard.NAME, time, rule, Operation.words(record.operation()), path, otherPath,
-                -record.verdict(), record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
+        Program program = program(policy, record);
+        return new FileAccessEvent(FileGuard.NAME, time, rule, Operation.gravest(record.operation()).word(),
+                known ? own.below(place, record.depth()) : nameless(record),
+                record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
+                record.verdict(), record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
-                executable(policy, record), record.cgroup(), Integer.toUnsignedLong(record.device()), record.objectInode());
+                program.path, program.from, record.cgroup(), device(record), record.objectInode());
+    }
+
+    /** Opened by handle: the kernel itself knows no name of it at that moment. */
+    private static String nameless(FileAccessRecord record) {
+        return "(no name known: inode " + record.objectInode() + " of device " + device(record) + ")";
+    }
+
+    private static String device(FileAccessRecord record) {
+        return (record.device() >>> 20) + ":" + (record.device() & 0xfffff);
     }
 
     private CompiledPolicy policyOf(int rule) {
@@ -50,20 +61,23 @@ final class EventWriter {
                 : both.before.filter(p -> p.ruleNames().containsKey(rule)).orElse(null);
     }
 
-    private static String executable(CompiledPolicy policy, FileAccessRecord record) {
+    /** What a process runs, and how that is known. */
+    private record Program(String path, String from) {}
+
+    private static Program program(CompiledPolicy policy, FileAccessRecord record) {
         if (record.exeInode() == 0) {
-            return "";
+            return new Program("", "kernel");
         }
         Path named = policy == null ? null
                 : policy.executables().get(new CompiledPolicy.ExecutableKey(record.exeDevice(), record.exeInode()));
         if (named != null) {
-            return named.toString();
+            return new Program(named.toString(), "rule");
         }
         try {
-            return Files.readSymbolicLink(Path.of("/proc/" + record.tgid() + "/exe")).toString();
-        } catch (IOException e) {
-            // It has ended: the event still tells its inode's place by pid, uid and comm.
-            return "";
+            return new Program(Files.readSymbolicLink(Path.of("/proc/" + record.tgid() + "/exe")).toString(), "proc");
+        } catch (IOException | InvalidPathException e) {
+            // It has ended, or its program's name is no path in this locale.
+            return new Program("", "unknown");
         }
     }
 }

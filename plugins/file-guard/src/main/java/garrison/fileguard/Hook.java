@@ -26,7 +26,7 @@ enum Hook {
     INODE_SYMLINK(false, CREATE),
     /** Of a tree, for every rule: a second name outside would end its protection. */
     INODE_LINK(true, CREATE, LINK),
-    INODE_UNLINK(false, WRITE, DELETE, RENAME),
+    INODE_UNLINK(false, DELETE),
     INODE_RMDIR(false, WRITE, DELETE, RENAME),
     /** Of a tree, for every rule: so would a name that moves out. */
     INODE_RENAME(true, WRITE, CREATE, DELETE, RENAME),

@@ -27,8 +27,13 @@ public enum Operation {
     /** The place is hidden by a mount. */
     MOUNT(1 << 8);
 
+    /** Of a file system: directories on it lead to protected places. */
+    static final int LEADS = 1 << 14;
     /** In every rule: acts that would end the protection itself. */
     static final int ALWAYS = 1 << 15;
+
+    private static final List<Operation> GRAVEST_FIRST =
+            List.of(MOUNT, WRITE, EXECUTE, CREATE, DELETE, RENAME, LINK, ATTRIBUTES, READ);
 
     private final int bit;
 
@@ -43,6 +48,12 @@ public enum Operation {
 
     static int mask(Collection<Operation> operations) {
         return operations.stream().mapToInt(o -> o.bit).reduce(0, (a, b) -> a | b);
+    }
+
+    /** Of several tried at once the gravest: an open for reading and writing is told as a write. */
+    static Operation gravest(int mask) {
+        return GRAVEST_FIRST.stream().filter(o -> (mask & o.bit) != 0).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no operation in 0x" + Integer.toHexString(mask)));
     }
 
     static List<String> words(int mask) {

@@ -2,7 +2,9 @@
 package garrison.fileguard;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,10 +33,10 @@ record PathNames(List<String> names, boolean cut) {
         return new PathNames(List.copyOf(names), cut);
     }
 
-    /** The last {@code count} names below a place; all of them when there are fewer, which is a cut path. */
+    /** The last {@code count} names below a place; when there are fewer, which is a cut path, all of them behind a "…". */
     String below(Path place, int count) {
         if (count > names.size()) {
-            return "…/" + String.join("/", names);
+            return place + "/…/" + String.join("/", names);
         }
         String tail = String.join("/", names.subList(names.size() - count, names.size()));
         if (tail.isEmpty()) {
@@ -64,22 +66,23 @@ record PathNames(List<String> names, boolean cut) {
         return whole.endsWith(inside) ? whole.substring(0, whole.length() - inside.length()) : "";
     }
 
-    /** UTF-8 where it is, else each byte beyond ASCII as \xNN; a backslash is doubled then, so that nothing is ambiguous. */
+    /** A name as text. What is no UTF-8 is written \xNN a byte, and so is a backslash: no two names look the same. */
     private static String text(byte[] bytes, int offset, int length) {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, offset, length)).toString();
-        } catch (CharacterCodingException e) {
-            StringBuilder escaped = new StringBuilder();
-            for (int i = offset; i < offset + length; i++) {
-                if (bytes[i] == '\\') {
-                    escaped.append("\\\\");
-                } else if (bytes[i] >= 0) {
-                    escaped.append((char) bytes[i]);
-                } else {
-                    escaped.append(String.format("\\x%02x", bytes[i]));
-                }
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes, offset, length);
+        CharBuffer out = CharBuffer.allocate(length + 1);
+        StringBuilder text = new StringBuilder(length);
+        while (true) {
+            CoderResult result = decoder.decode(in, out, true);
+            text.append(out.flip().toString().replace("\\", "\\x5c"));
+            out.clear();
+            if (!result.isError()) {
+                return text.toString();
             }
-            return escaped.toString();
+            for (int i = 0; i < result.length(); i++) {
+                text.append(String.format("\\x%02x", in.get()));
+            }
+            decoder.reset();
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param linkScan most files looked at, for each tree, in search of hard links
  */
 record Policy(List<Rule> rules, int linkScan) {
+    private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees");
     private static final String REMEDY_PATH = "write an absolute path, for example /srv/data";
 
     /**
@@ -47,12 +48,12 @@ record Policy(List<Rule> rules, int linkScan) {
         if (name.isBlank()) {
             throw settings.error("name", "is empty", "name the rule: events carry its name");
         }
-        List<Path> paths = absolute(settings, "paths");
-        List<Path> trees = absolute(settings, "trees");
-        if (paths.isEmpty() && trees.isEmpty()) {
-            throw settings.error("paths", "is missing or empty, and so is trees", "say what rule '" + name
-                    + "' protects: paths = [ /a/file ] for objects, trees = [ /a/directory ] for all below");
+        String key = placeKey(settings, name);
+        List<Path> places = absolute(settings, key);
+        if (places.isEmpty()) {
+            throw settings.error(key, "is empty", "name at least one place for rule '" + name + "'");
         }
+        boolean tree = key.startsWith("tree");
         List<Operation> operations = settings.choices("operations", Operation.class);
         if (operations.isEmpty()) {
             throw settings.error("operations", "is missing or empty", "list what rule '" + name + "' refuses: "
@@ -60,36 +61,54 @@ record Policy(List<Rule> rules, int linkScan) {
         }
         List<Subject> allow = settings.objects("allow").stream().map(Policy::subject).toList();
         Mode mode = settings.choice("mode", Mode.class, Mode.ENFORCE);
-        return new Rule(name, paths, trees, Set.copyOf(EnumSet.copyOf(operations)), allow, mode,
-                (key, problem) -> settings.error(key, problem, "name an existing one, or take it out of rule '" + name + "'"));
+        return new Rule(name, tree ? List.of() : places, tree ? places : List.of(), Set.copyOf(EnumSet.copyOf(operations)),
+                allow, mode, problem -> settings.error(key, problem, "name an existing one, or take it out of rule '" + name + "'"));
+    }
+
+    private static String placeKey(Settings settings, String name) {
+        List<String> used = PLACE_KEYS.stream().filter(settings::has).toList();
+        if (used.isEmpty()) {
+            throw settings.error("path", "is missing", "say what rule '" + name + "' protects: path = /a/file for an object, "
+                    + "tree = /a/directory for it and all below");
+        }
+        if (used.size() > 1) {
+            throw settings.error(used.get(1), "stands beside " + used.getFirst(), "a rule has one of "
+                    + String.join(", ", PLACE_KEYS) + ": write two rules");
+        }
+        return used.getFirst();
     }
 
     private static Subject subject(Settings settings) {
         Optional<Path> executable = settings.has("executable")
-                ? Optional.of(absolute(settings, "executable").getFirst()) : Optional.empty();
+                ? Optional.of(absolute(settings, "executable", settings.string("executable"))) : Optional.empty();
         // 2^32-1 is the one number that is no uid
         OptionalLong uid = settings.has("uid")
                 ? OptionalLong.of(settings.integer("uid", 0, 0xfffffffeL, 0)) : OptionalLong.empty();
         if (executable.isEmpty() && uid.isEmpty()) {
             throw settings.error("executable", "is missing, and so is uid", "an empty entry would allow everyone");
         }
-        return new Subject(executable, uid);
+        return new Subject(executable, uid,
+                problem -> settings.error("executable", problem, "name the program's file, not a command"));
     }
 
     private static List<Path> absolute(Settings settings, String key) {
         List<Path> all = new ArrayList<>();
         for (String text : settings.strings(key)) {
-            Path path;
-            try {
-                path = Path.of(text);
-            } catch (InvalidPathException e) {
-                throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), REMEDY_PATH);
-            }
-            if (!path.isAbsolute()) {
-                throw settings.error(key, "holds '" + text + "', a relative path", REMEDY_PATH);
-            }
-            all.add(path.normalize());
+            all.add(absolute(settings, key, text));
         }
         return List.copyOf(all);
+    }
+
+    private static Path absolute(Settings settings, String key, String text) {
+        try {
+            Path path = Path.of(text);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), REMEDY_PATH
+                    + "; for names beyond ASCII run Garrison in a UTF-8 locale (LC_ALL=C.UTF-8)");
+        }
+        throw settings.error(key, "holds '" + text + "', a relative path", REMEDY_PATH);
     }
 }

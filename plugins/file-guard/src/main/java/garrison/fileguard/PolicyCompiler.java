@@ -2,6 +2,7 @@
 package garrison.fileguard;
 
 import garrison.fileguard.CompiledPolicy.ExecutableKey;
+import garrison.spi.ConfigurationException;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
 import garrison.spi.GarrisonException;
@@ -12,11 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Looks up what a policy's paths lead to, all of them in one question to the kernel, and lays the entries out. For one use. */
 final class PolicyCompiler {
@@ -26,6 +29,9 @@ final class PolicyCompiler {
     private final int firstRule;
     private final Map<Path, FileId> ids = new HashMap<>();
     private final Map<Path, Path> realPaths = new HashMap<>();
+    private final Map<Path, Path> realDirectories = new HashMap<>();
+    private final Map<Path, Function<String, ConfigurationException>> named = new HashMap<>();
+    private final Set<PlaceKey> leading = new HashSet<>();
     private final Map<Path, List<Path>> hardLinks = new HashMap<>();
     private final Set<Path> incomplete = new LinkedHashSet<>();
     private final PolicyEntries entries = new PolicyEntries();
@@ -74,28 +80,44 @@ final class PolicyCompiler {
     /** Symbolic links out of the way: what is protected is the object, and its directories are those of its real path. */
     private void resolve() throws IOException {
         for (Rule rule : policy.rules()) {
-            resolve(rule, "paths", rule.paths());
-            resolve(rule, "trees", rule.trees());
+            rule.paths().forEach(path -> resolve(path, rule.error()));
             for (Path tree : rule.trees()) {
-                if (!Files.isDirectory(tree)) {
-                    throw rule.error().apply("trees", "holds " + tree + ", which is no directory");
+                resolve(tree, rule.error());
+                if (Files.exists(tree) && !Files.isDirectory(tree)) {
+                    throw rule.error().apply("holds " + tree + ", which is no directory");
                 }
                 searchLinks(real(tree));
             }
-            resolve(rule, "allow", rule.allow().stream().flatMap(s -> s.executable().stream()).toList());
+            rule.allow().forEach(s -> s.executable().ifPresent(path -> resolve(path, s.error())));
         }
     }
 
-    private void resolve(Rule rule, String key, List<Path> paths) {
-        for (Path path : paths) {
-            if (!realPaths.containsKey(path)) {
-                try {
-                    realPaths.put(path, path.toRealPath());
-                } catch (IOException e) {
-                    throw rule.error().apply(key, "holds " + path + ", which leads to no file");
-                }
-            }
+    private void resolve(Path path, Function<String, ConfigurationException> error) {
+        if (realPaths.containsKey(path)) {
+            return;
         }
+        try {
+            Path real = realPath(path);
+            realPaths.put(path, real);
+            named.putIfAbsent(real, error);
+        } catch (IOException e) {
+            throw error.apply("holds " + path + ", which leads to no file");
+        }
+    }
+
+    /** Many places lie in few directories: each of those is resolved once. Whether the file is there shows later. */
+    private Path realPath(Path path) throws IOException {
+        Path parent = path.getParent();
+        Path name = path.getFileName();
+        if (parent == null || name.toString().equals("..") || name.toString().equals(".") || Files.isSymbolicLink(path)) {
+            return path.toRealPath();
+        }
+        Path directory = realDirectories.get(parent);
+        if (directory == null) {
+            directory = parent.toRealPath();
+            realDirectories.put(parent, directory);
+        }
+        return directory.resolve(name);
     }
 
     private void searchLinks(Path tree) throws IOException {
@@ -111,18 +133,39 @@ final class PolicyCompiler {
     /** One question for all files. */
     private void identify() {
         Set<Path> wanted = new LinkedHashSet<>();
-        for (Path real : realPaths.values()) {
-            wanted.add(real);
-            wanted.addAll(above(real));
-        }
+        realPaths.values().forEach(real -> want(real, wanted));
         for (Map.Entry<Path, List<Path>> tree : hardLinks.entrySet()) {
-            wanted.addAll(tree.getValue());
-            wanted.addAll(mounts.below(tree.getKey()));
+            tree.getValue().forEach(file -> want(file, wanted));
+            mounts.below(tree.getKey()).forEach(point -> want(point, wanted));
         }
-        List<Path> paths = List.copyOf(wanted);
-        List<FileId> found = files.identify(paths);
-        for (int i = 0; i < paths.size(); i++) {
-            ids.put(paths.get(i), found.get(i));
+        while (true) {
+            List<Path> paths = List.copyOf(wanted);
+            try {
+                List<FileId> found = files.identify(paths);
+                for (int i = 0; i < paths.size(); i++) {
+                    ids.put(paths.get(i), found.get(i));
+                }
+                return;
+            } catch (FileIds.FileNotFound e) {
+                Function<String, ConfigurationException> error = named.get(e.path());
+                if (error != null) {
+                    throw error.apply("holds " + e.path() + ", which leads to no file");
+                }
+                if (!wanted.remove(e.path())) {
+                    throw e;
+                }
+                // Found by looking around a moment ago and gone since: nothing to protect.
+            }
+        }
+    }
+
+    private static void want(Path path, Set<Path> wanted) {
+        if (wanted.add(path)) {
+            for (Path directory : above(path)) {
+                if (!wanted.add(directory)) {
+                    return;
+                }
+            }
         }
     }
 
@@ -136,8 +179,8 @@ final class PolicyCompiler {
         for (Path tree : rule.trees()) {
             Path root = real(tree);
             tree(root, word);
-            mounts.below(root).forEach(point -> tree(point, word));
-            hardLinks.get(root).forEach(file -> self(file, word));
+            mounts.below(root).stream().filter(ids::containsKey).forEach(point -> tree(point, word));
+            hardLinks.get(root).stream().filter(ids::containsKey).forEach(file -> self(file, word));
         }
     }
 
@@ -145,20 +188,26 @@ final class PolicyCompiler {
         FileId id = ids.get(path);
         entries.self(id, word);
         places.put(PlaceKey.of(word.rule(), id), path);
-        above(path).forEach(directory -> lead(directory, word));
+        lead(path, word);
     }
 
     private void tree(Path root, PolicyEntries.Word word) {
         FileId id = ids.get(root);
         entries.tree(id, word);
         places.put(PlaceKey.of(word.rule(), id), root);
-        above(root).forEach(directory -> lead(directory, word));
+        lead(root, word);
     }
 
-    private void lead(Path directory, PolicyEntries.Word word) {
-        FileId id = ids.get(directory);
-        entries.above(id, word);
-        places.putIfAbsent(PlaceKey.of(word.rule(), id), directory);
+    /** The directories above a place lead to it; where one does so already, those above it do too. */
+    private void lead(Path place, PolicyEntries.Word word) {
+        for (Path directory : above(place)) {
+            FileId id = ids.get(directory);
+            if (id == null || !leading.add(PlaceKey.of(word.rule(), id))) {
+                return;
+            }
+            entries.above(id, word);
+            places.putIfAbsent(PlaceKey.of(word.rule(), id), directory);
+        }
     }
 
     private int subjects(int rule, List<Subject> allow) {

@@ -52,12 +52,13 @@ final class PolicyEntries {
     private static final Word NONE = new Word(0, 0, 0);
 
     private final Map<Place, Listed> places = new LinkedHashMap<>();
-    private final Set<Entry> singles = new LinkedHashSet<>();
+    private final Set<Entry> subjects = new LinkedHashSet<>();
+    private final Map<Integer, Integer> fileSystems = new LinkedHashMap<>();
 
     /** The object itself is protected. */
     void self(FileId id, Word word) {
         add(new Place(OBJECT, device(id), id.inode()), id.generation(), word, SELF);
-        filesystem(id);
+        fileSystem(id, word.operations);
     }
 
     /** A directory and all below is protected; also whatever on its file system has lost its name. */
@@ -65,27 +66,27 @@ final class PolicyEntries {
         add(new Place(OBJECT, device(id), id.inode()), id.generation(), word, TREE);
         add(new Place(OBJECT, device(id), 0), 0, word, TREE);
         above(id, word);
-        filesystem(id);
+        fileSystem(id, word.operations);
     }
 
     /** The way to a protected place leads through this directory. */
     void above(FileId id, Word word) {
         add(new Place(ABOVE, device(id), id.inode()), id.generation(), word, SELF);
-        filesystem(id);
+        fileSystem(id, Operation.LEADS);
     }
 
     /** An executable may; {@code uid} is {@link #ANY_UID} for whoever runs it. */
     void executable(int rule, FileId id, int uid) {
-        singles.add(new Entry(new Place(SUBJECT, device(id), id.inode()), rule, uid, id.generation(), NONE, 0, false));
+        subjects.add(new Entry(new Place(SUBJECT, device(id), id.inode()), rule, uid, id.generation(), NONE, 0, false));
     }
 
     /** A uid may, whatever it runs. */
     void uid(int rule, int uid) {
-        singles.add(new Entry(new Place(SUBJECT, 0, 0), rule, uid, 0, NONE, 0, false));
+        subjects.add(new Entry(new Place(SUBJECT, 0, 0), rule, uid, 0, NONE, 0, false));
     }
 
-    private void filesystem(FileId id) {
-        singles.add(new Entry(new Place(FILESYSTEM, device(id), 0), 0, 0, 0, NONE, 0, false));
+    private void fileSystem(FileId id, int operations) {
+        fileSystems.merge(device(id), operations, (a, b) -> a | b);
     }
 
     private void add(Place place, int generation, Word word, int coverage) {
@@ -93,7 +94,7 @@ final class PolicyEntries {
     }
 
     private static int device(FileId id) {
-        return Math.toIntExact(id.device());
+        return (int) id.device(); // 32 bits, unsigned in the kernel
     }
 
     /** Protected objects and tree roots, each once. */
@@ -103,7 +104,9 @@ final class PolicyEntries {
 
     /** The whole, ready to be written. */
     Table table() {
-        List<Entry> all = new ArrayList<>(singles);
+        List<Entry> all = new ArrayList<>(subjects);
+        fileSystems.forEach((device, operations) ->
+                all.add(new Entry(new Place(FILESYSTEM, device, 0), 0, 0, 0, new Word(0, operations, 0), 0, false)));
         places.forEach((place, listed) -> {
             int page = 0;
             for (Map.Entry<Word, Integer> one : listed.coverages.entrySet()) {

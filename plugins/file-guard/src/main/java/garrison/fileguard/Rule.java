@@ -6,7 +6,7 @@ import garrison.spi.Mode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * One rule, checked.
@@ -17,7 +17,7 @@ import java.util.function.BiFunction;
  * @param operations what is refused; not empty
  * @param allow who may nevertheless
  * @param mode AUDIT reports only, whatever the plugin's mode
- * @param error makes an error at a key of this rule: (key, problem) to exception
+ * @param error makes an error about one of its places
  */
 record Rule(String name, List<Path> paths, List<Path> trees, Set<Operation> operations, List<Subject> allow, Mode mode,
-        BiFunction<String, String, ConfigurationException> error) {}
+        Function<String, ConfigurationException> error) {}
