@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.fileguard;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.spi.ConfigurationException;
+import garrison.spi.Mode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the configuration may say, and what each mistake is answered. */
+class PolicyReadTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void rule_complete_isReadWhole() throws IOException {
+        Policy policy = read("""
+                link-scan = 7
+                rules = [
+                  { name = secrets, tree = /srv/secrets, operations = [ read, WRITE ], mode = audit
+                    allow = [ { executable = /usr/bin/vault, uid = 4294967294 }, { uid = 0 } ] }
+                  { name = shadow, paths = [ /etc/shadow, /etc/gshadow ], operations = attributes }
+                ]""");
+        Rule tree = policy.rules().get(0);
+        Rule paths = policy.rules().get(1);
+        assertAll(
+                () -> assertEquals(7, policy.linkScan()),
+                () -> assertEquals(List.of(Path.of("/srv/secrets")), tree.trees()),
+                () -> assertEquals(List.of(), tree.paths()),
+                () -> assertEquals(Set.of(Operation.READ, Operation.WRITE), tree.operations()),
+                () -> assertEquals(Mode.AUDIT, tree.mode()),
+                () -> assertEquals(Optional.of(Path.of("/usr/bin/vault")), tree.allow().get(0).executable()),
+                () -> assertEquals(4294967294L, tree.allow().get(0).uid().getAsLong()),
+                () -> assertEquals(Optional.empty(), tree.allow().get(1).executable()),
+                () -> assertEquals(List.of(Path.of("/etc/shadow"), Path.of("/etc/gshadow")), paths.paths()),
+                () -> assertEquals(Mode.ENFORCE, paths.mode(), "left out, the plugin's mode decides"));
+    }
+
+    @Test
+    void noRules_isAnEmptyPolicy() throws IOException {
+        assertEquals(List.of(), read("").rules());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            name = a, path = /f                                              | rules[0].operations is missing or empty
+            name = a, path = /f, operations = []                             | rules[0].operations is missing or empty
+            name = a, path = /f, operations = [ reed ]                       | rules[0].operations is 'reed'; write one of read, write
+            name = a, operations = [ read ]                                  | rules[0].path is missing
+            path = /f, operations = [ read ]                                 | rules[0].name is missing
+            name = " ", path = /f, operations = [ read ]                     | rules[0].name is empty
+            name = a, path = /f, tree = /d, operations = [ read ]            | rules[0].tree stands beside path
+            name = a, paths = [], operations = [ read ]                      | rules[0].paths is empty
+            name = a, path = etc/f, operations = [ read ]                    | rules[0].path holds 'etc/f', a relative path
+            name = a, path = /f, operations = [ read ], modus = AUDIT        | unknown key garrison.plugins.file-guard.rules[0].modus; did you mean 'mode'?
+            name = a, path = /f, operations = [ read ], mode = off           | rules[0].mode is 'off'
+            name = a, path = /f, operations = [ read ], allow = [ {} ]       | rules[0].allow[0].executable is missing, and so is uid
+            name = a, path = /f, operations = [ read ], allow = [ {uid=-1} ] | rules[0].allow[0].uid is -1
+            name = a, path = /f, operations = [ read ], allow = [ {executable=vault} ] | rules[0].allow[0].executable holds 'vault', a relative path
+            """)
+    void rule_wrong_isToldWithFileAndLine(String rule, String problem) {
+        ConfigurationException e = assertThrows(ConfigurationException.class, () -> read("\nrules = [ {" + rule + "} ]"));
+        assertAll(
+                () -> assertTrue(e.getMessage().contains(problem), e.getMessage()),
+                () -> assertEquals(folder.resolve("guard.conf") + ":2", e.place()));
+    }
+
+    @Test
+    void rules_ofOneName_areRefused() {
+        ConfigurationException e = assertThrows(ConfigurationException.class, () -> read("""
+                rules = [
+                  { name = a, path = /f, operations = read }
+                  { name = a, path = /g, operations = read }
+                ]"""));
+        assertAll(
+                () -> assertTrue(e.getMessage().contains("'a' is used by two rules"), e.getMessage()),
+                () -> assertTrue(e.place().endsWith("guard.conf:3"), e.place()));
+    }
+
+    private Policy read(String hocon) throws IOException {
+        return Policy.read(Conf.settings(folder, hocon));
+    }
+}
