@@ -149,7 +149,7 @@ static __always_inline void guard_walk_arrival(struct guard_question *q, struct 
 		return;
 	q->self = guard_zero | FILE_GUARD_CREATE;
 	q->tree = guard_zero | FILE_GUARD_CREATE;
-	q->beyond = 0;
+	q->beyond = guard_zero;
 	q->on_second = guard_zero | 1;
 	guard_walk(q, directory, 1);
 }
@@ -165,7 +165,7 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 		return 0;
 	guard_meet(&q, from, to);
 	q.tree = guard_zero | FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
-	q.beyond = FILE_GUARD_LINK;
+	q.beyond = guard_zero | FILE_GUARD_LINK;
 	guard_walk(&q, from, 0);
 	guard_walk_arrival(&q, to->d_parent);
 	return guard_verdict(guard_end(&q, from, to));
@@ -205,7 +205,7 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 		return 0;
 	guard_meet(&q, from, to);
 	q.tree = guard_zero | FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
-	q.beyond = FILE_GUARD_RENAME;
+	q.beyond = guard_zero | FILE_GUARD_RENAME;
 	guard_walk(&q, from, 0);
 	guard_look_above(&q, from, GUARD_REDIRECTS);
 	if (to->d_inode && q.found != GUARD_DENIED) {
@@ -357,8 +357,6 @@ static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 		return false;
 	q.act = act & ~FILE_GUARD_ALWAYS;
 	guard_walk(&q, file->f_path.dentry, 0);
-	if (act & FILE_GUARD_ALWAYS)
-		guard_look_above(&q, file->f_path.dentry, FILE_GUARD_ALWAYS);
 	return guard_end(&q, file->f_path.dentry, NULL);
 }
 

@@ -276,7 +276,7 @@ static __always_inline bool guard_begin(struct guard_question *q, struct dentry 
 	q->matched_inode = unknown;
 	q->self = unknown | act;
 	q->tree = unknown | act;
-	q->beyond = 0;
+	q->beyond = unknown;
 	q->on_second = unknown;
 	q->act = unknown | act;
 	q->hook = hook;
@@ -301,15 +301,23 @@ static __always_inline void guard_walk(struct guard_question *q, struct dentry *
 	q->lost = guard_zero;
 	q->key.kind = FILE_GUARD_OBJECT;
 	q->key.number = guard_zero;
+	q->key.inode = guard_zero;
 	bpf_loop(GUARD_LEVELS, guard_walk_step, q, 0);
 	if (q->lost && q->found != GUARD_DENIED) {
 		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
-		q->key.inode = 0;
-		q->level = -1;
+		q->key.inode = guard_zero;
+		q->level = (__s32)guard_zero - 1;
 		bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
 	}
 	/* No change, but to the verifier all ways to here are one from now on. */
 	q->found += guard_zero;
+	q->rule += guard_zero;
+	q->operation += guard_zero;
+	q->depth += guard_zero;
+	q->second += guard_zero;
+	q->matched_inode += guard_zero;
+	q->tree += guard_zero;
+	q->lost = guard_zero;
 }
 
 /* Weighs an act that would move, remove or hide a directory on the way to a protected place. */

@@ -27,6 +27,8 @@ public enum Operation {
     /** The place is hidden by a mount. */
     MOUNT(1 << 8);
 
+    /** What moving, removing or covering a directory above a protected place may be covered by. */
+    static final int REDIRECTING = WRITE.bit | CREATE.bit | DELETE.bit | RENAME.bit | MOUNT.bit;
     /** Of a file system: directories on it lead to protected places. */
     static final int LEADS = 1 << 14;
     /** In every rule: acts that would end the protection itself. */

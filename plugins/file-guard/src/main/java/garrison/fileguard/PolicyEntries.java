@@ -71,6 +71,9 @@ final class PolicyEntries {
 
     /** The way to a protected place leads through this directory. */
     void above(FileId id, Word word) {
+        if ((word.operations & Operation.REDIRECTING) == 0) {
+            return;
+        }
         add(new Place(ABOVE, device(id), id.inode()), id.generation(), word, SELF);
         fileSystem(id, Operation.LEADS);
     }

@@ -71,13 +71,22 @@ class PolicyCompilerTest {
     void tree_coversWhatLiesBelow_andWhatHasLostItsName() throws IOException {
         make("tree/file");
         FileId tree = id("tree");
-        Map<Key, Value> map = compile("{ name = one, tree = \"" + folder.resolve("tree") + "\", operations = read, mode = AUDIT }");
-        int operations = 1 | ALWAYS;
+        Map<Key, Value> map = compile("{ name = one, tree = \"" + folder.resolve("tree") + "\", operations = delete, mode = AUDIT }");
+        int operations = 1 << 3 | ALWAYS;
         assertAll(
                 () -> assertEquals(new Value(StatFiles.GENERATION, 5, operations, TREE, 0, 0), map.get(object(tree, 0))),
                 () -> assertEquals(new Value(0, 5, operations, TREE, 0, 0),
                         map.get(new Key(OBJECT, 0, 0, (int) tree.device(), 0))),
                 () -> assertTrue(map.containsKey(above("tree")), "moving the root away is moving the tree"));
+    }
+
+    @Test
+    void reading_isNotRedirected_soNothingAboveIsKept() throws IOException {
+        make("tree/file");
+        Map<Key, Value> map = compile("{ name = one, tree = \"" + folder.resolve("tree") + "\", operations = read }");
+        assertAll(
+                () -> assertTrue(map.keySet().stream().noneMatch(key -> key.kind() == ABOVE)),
+                () -> assertEquals(1 | ALWAYS, map.get(new Key(FILESYSTEM, 0, 0, (int) id("tree").device(), 0)).operations()));
     }
 
     @Test
