@@ -51,7 +51,7 @@ public final class Btf {
         if (types.kind(prototype) != TypeTable.FUNC_PROTO) {
             throw types.malformed(id, "function " + name + " has no prototype");
         }
-        int count = types.vlen(prototype);
+        int count = types.entries(prototype);
         List<String> parameters = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             int type = types.word(prototype, 2 * i + 1);
@@ -90,7 +90,7 @@ public final class Btf {
         boolean wide = types.kind(id) == TypeTable.ENUM64;
         int words = wide ? 3 : 2;
         Map<String, Long> values = new LinkedHashMap<>();
-        for (int i = 0; i < types.vlen(id); i++) {
+        for (int i = 0; i < types.entries(id); i++) {
             long low = types.word(id, words * i + 1);
             long value = wide ? (low & 0xffffffffL) | (long) types.word(id, words * i + 2) << 32 : low;
             values.put(types.string(types.word(id, words * i)), value);
@@ -158,7 +158,7 @@ public final class Btf {
     private List<Entry> section(String name) {
         int id = types.find(name, TypeTable.DATASEC, TypeTable.DATASEC);
         List<Entry> entries = new ArrayList<>();
-        for (int i = 0; id != 0 && i < types.vlen(id); i++) {
+        for (int i = 0; id != 0 && i < types.entries(id); i++) {
             entries.add(new Entry(types.word(id, 3 * i), types.word(id, 3 * i + 1)));
         }
         return entries;

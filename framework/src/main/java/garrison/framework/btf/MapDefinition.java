@@ -4,6 +4,7 @@ package garrison.framework.btf;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A map as {@code SEC(".maps")} declares it.
@@ -16,6 +17,10 @@ import java.util.Optional;
  */
 public record MapDefinition(String name, Map<String, Integer> attributes, int keySize, int valueSize,
         Optional<MapDefinition> inner) {
+    /** What libbpf knows; it refuses any other. */
+    private static final Set<String> ATTRIBUTES = Set.of("type", "max_entries", "map_flags", "key_size", "value_size",
+            "numa_node", "pinning", "map_extra");
+
     /** Copies the attributes. */
     public MapDefinition {
         attributes = Map.copyOf(attributes);
@@ -36,14 +41,19 @@ public record MapDefinition(String name, Map<String, Integer> attributes, int ke
         int keySize = 0;
         int valueSize = 0;
         MapDefinition inner = null;
-        for (int i = 0; i < types.vlen(struct); i++) {
+        for (int i = 0; i < types.entries(struct); i++) {
             String member = types.string(types.word(struct, 3 * i));
             int declared = types.resolve(types.word(struct, 3 * i + 1));
             switch (member) {
                 case "key" -> keySize = types.sizeOf(pointee(types, name, member, declared));
                 case "value" -> valueSize = types.sizeOf(pointee(types, name, member, declared));
                 case "values" -> inner = outer ? innerMap(types, name, declared) : null;
-                default -> attributes.put(member, number(types, name, member, declared));
+                default -> {
+                    if (!ATTRIBUTES.contains(member)) {
+                        throw types.malformed(struct, "map " + name + " has the unknown attribute " + member);
+                    }
+                    attributes.put(member, number(types, name, member, declared));
+                }
             }
         }
         keySize = attributes.getOrDefault("key_size", keySize);

@@ -11,6 +11,7 @@ final class StructReader {
     private static final int MAX_FIELDS = 1 << 15;
 
     private static final int MAX_NESTING = 32;
+    private static final int MAX_NAME = 1024;
     private static final int SIGNED = 1;
 
     private final TypeTable types;
@@ -47,6 +48,9 @@ final class StructReader {
                 throw types.malformed(struct, "more than " + MAX_FIELDS + " fields");
             }
             String name = types.string(types.word(owner, 3 * i));
+            if (prefix.length() + name.length() > MAX_NAME) {
+                throw types.malformed(struct, "a field's dotted name has more than " + MAX_NAME + " characters");
+            }
             int type = types.word(owner, 3 * i + 1);
             int place = types.word(owner, 3 * i + 2);
             long bits = bitfields ? place & 0xffffff : Integer.toUnsignedLong(place);

@@ -40,6 +40,10 @@ final class TypeTable {
     private static final int HEADER_SIZE = 24;
     private static final int TYPE_SIZE = 12;
     private static final int MAX_TYPES = 1 << 22;
+    /** Entries of one enum, section or parameter list that are worth reading. */
+    private static final int MAX_ENTRIES = 1 << 16;
+    /** In a table that is at most half full, chance does not make such runs. */
+    private static final int MAX_PROBES = 1 << 12;
 
     private final Bytes types;
     private final Bytes strings;
@@ -128,6 +132,15 @@ final class TypeTable {
         return types.i32(at(id) + 4L) & 0xffffff;
     }
 
+    /** The number of entries of a type whose entries are read one by one. */
+    int entries(int id) {
+        int entries = vlen(id);
+        if (entries > MAX_ENTRIES) {
+            throw malformed(id, entries + " entries, more than " + MAX_ENTRIES);
+        }
+        return entries;
+    }
+
     boolean kindFlag(int id) {
         return types.i32(at(id) + 4L) < 0;
     }
@@ -200,14 +213,26 @@ final class TypeTable {
         int mask = table.length - 1;
         for (int id = 1; id < count; id++) {
             if (indexed(id)) {
-                int slot = spread(strings.stringHash(types.u32(offsets[id]))) & mask;
-                while (table[slot] != 0) {
-                    slot = slot + 1 & mask;
-                }
-                table[slot] = id;
+                insert(table, mask, id);
             }
         }
         return table;
+    }
+
+    /** Of several types of one kind and name the first counts, as in libbpf. */
+    private void insert(int[] table, int mask, int id) {
+        long name = types.u32(offsets[id]);
+        int slot = spread(strings.stringHash(name)) & mask;
+        for (int probes = 0; table[slot] != 0; probes++) {
+            if (kind(table[slot]) == kind(id) && strings.sameString(types.u32(offsets[table[slot]]), name)) {
+                return;
+            }
+            if (probes == MAX_PROBES) {
+                throw types.malformed("more than " + MAX_PROBES + " names collide");
+            }
+            slot = slot + 1 & mask;
+        }
+        table[slot] = id;
     }
 
     private boolean indexed(int id) {

@@ -18,6 +18,9 @@ public final class Bytes {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    /** Longer names exist in no compiler's output; a damaged file could name each of its types with all of its bytes. */
+    private static final int MAX_STRING = 1024;
+
     private final String object;
     private final String part;
     private final byte[] array;
@@ -87,24 +90,22 @@ public final class Bytes {
         return (long) LONG.get(array, at(offset, 8));
     }
 
-    /** The NUL-terminated UTF-8 string at an offset. */
+    /**
+     * The NUL-terminated UTF-8 string at an offset.
+     *
+     * @throws ObjectFormatException if it has no end or more than 1,024 bytes
+     */
     public String string(long offset) {
         int from = at(offset, 1);
-        int length = stringLength(offset);
-        return new String(array, from, length, StandardCharsets.UTF_8);
-    }
-
-    /** The length in bytes of the NUL-terminated string at an offset. */
-    public int stringLength(long offset) {
-        int from = at(offset, 1);
+        int limit = Math.min(start + size, from + MAX_STRING + 1);
         int end = from;
-        while (end < start + size && array[end] != 0) {
+        while (end < limit && array[end] != 0) {
             end++;
         }
-        if (end == start + size) {
-            throw malformed("a string at offset " + offset + " has no end");
+        if (end == limit) {
+            throw malformed("a name at offset " + offset + " has no end within " + MAX_STRING + " bytes");
         }
-        return end - from;
+        return new String(array, from, end - from, StandardCharsets.UTF_8);
     }
 
     /** Whether the NUL-terminated string at an offset is just these bytes. Makes no string. */
@@ -117,6 +118,21 @@ public final class Bytes {
         int from = at(offset, 1);
         return prefix.length < start + size - from
                 && Arrays.equals(array, from, from + prefix.length, prefix, 0, prefix.length);
+    }
+
+    /** Whether the NUL-terminated strings at two offsets are equal. Makes no string. */
+    public boolean sameString(long offset, long other) {
+        int a = at(offset, 1);
+        int b = at(other, 1);
+        int end = start + size;
+        while (a != b && Math.max(a, b) < end && array[a] == array[b]) {
+            if (array[a] == 0) {
+                return true;
+            }
+            a++;
+            b++;
+        }
+        return a == b;
     }
 
     /** A hash of the NUL-terminated string at an offset, the same as {@link #hash} of its bytes. */

@@ -28,6 +28,10 @@ public final class ElfFile {
     private static final int SECTION_SIZE = 64;
     private static final int SYMBOL_SIZE = 24;
     private static final int REL_SIZE = 16;
+    private static final int INSTRUCTION_SIZE = 8;
+    /** BPF objects have some hundred; the limits keep a damaged file from costing more than it weighs. */
+    private static final int MAX_SECTIONS = 4096;
+    private static final int MAX_SYMBOLS = 1 << 16;
 
     private final Bytes file;
     private final int machine;
@@ -121,6 +125,9 @@ public final class ElfFile {
         if (count == 0 || entrySize != SECTION_SIZE) {
             throw file.malformed("truncated or damaged: no section headers");
         }
+        if (count > MAX_SECTIONS) {
+            throw file.malformed("has " + count + " sections, more than " + MAX_SECTIONS);
+        }
         Bytes headers = file.slice("section headers", table, (long) count * SECTION_SIZE);
         if (namesIndex >= count) {
             throw file.malformed("section names are said to be in section " + namesIndex + " of " + count);
@@ -152,6 +159,9 @@ public final class ElfFile {
                 }
                 Bytes names = section(section.link()).bytes();
                 int count = table.size() / SYMBOL_SIZE;
+                if (count > MAX_SYMBOLS) {
+                    throw table.malformed("has " + count + " symbols, more than " + MAX_SYMBOLS);
+                }
                 List<Symbol> list = new ArrayList<>(count);
                 for (int i = 0; i < count; i++) {
                     list.add(readSymbol(table, names, i));
@@ -202,7 +212,7 @@ public final class ElfFile {
         return symbols;
     }
 
-    /** The relocations that apply to a section, in the order of the file. */
+    /** The relocations that apply to a section of BPF instructions, in the order of the file. */
     public List<Relocation> relocations(Section target) {
         List<Relocation> found = new ArrayList<>();
         for (Section section : sections) {
@@ -210,6 +220,9 @@ public final class ElfFile {
                 Bytes bytes = section.bytes();
                 if (bytes.size() % REL_SIZE != 0) {
                     throw bytes.malformed("its size " + bytes.size() + " is not a multiple of " + REL_SIZE);
+                }
+                if (found.size() + bytes.size() / REL_SIZE > target.bytes().size() / INSTRUCTION_SIZE) {
+                    throw bytes.malformed("more relocations than " + target.name() + " has instructions");
                 }
                 for (long at = 0; at < bytes.size(); at += REL_SIZE) {
                     int symbol = (int) (bytes.i64(at + 8) >>> 32);

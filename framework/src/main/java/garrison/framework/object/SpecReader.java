@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Turns an ELF file into a {@link BpfSpec}, or says why not. */
@@ -73,13 +74,13 @@ final class SpecReader {
     /** In libbpf's order: by section, then by place in it. */
     private List<Function> functions() {
         List<Function> functions = new ArrayList<>();
-        for (Section section : elf.sections()) {
-            if (section.executable()) {
-                elf.symbols().stream().filter(s -> s.type() == Symbol.FUNC && s.section() == section.index())
-                        .sorted(Comparator.comparingLong(Symbol::value))
-                        .forEach(s -> functions.add(checked(new Function(s, section))));
+        for (Symbol symbol : elf.symbols()) {
+            if (symbol.type() == Symbol.FUNC && symbol.section() < elf.sections().size()
+                    && elf.section(symbol.section()).executable()) {
+                functions.add(checked(new Function(symbol, elf.section(symbol.section()))));
             }
         }
+        functions.sort(Comparator.<Function>comparingInt(f -> f.symbol.section()).thenComparingLong(f -> f.symbol.value()));
         return functions;
     }
 
@@ -160,11 +161,11 @@ final class SpecReader {
         Map<String, Set<String>> users = new HashMap<>();
         Set<String> bySubprograms = new HashSet<>();
         Set<String> callers = new TreeSet<>();
-        for (Section section : elf.sections()) {
-            List<Function> inside = functions.stream().filter(f -> f.section.index() == section.index()).toList();
-            if (inside.isEmpty()) {
-                continue;
-            }
+        Map<Section, TreeMap<Long, Function>> bySection = new HashMap<>();
+        for (Function function : functions) {
+            bySection.computeIfAbsent(function.section, s -> new TreeMap<>()).put(function.symbol.value(), function);
+        }
+        for (Section section : bySection.keySet()) {
             boolean subprograms = section.name().equals(SUBPROGRAMS);
             for (ElfFile.Relocation relocation : elf.relocations(section)) {
                 Symbol symbol = elf.symbols().get(relocation.symbol());
@@ -175,11 +176,15 @@ final class SpecReader {
                     }
                     continue;
                 }
-                Optional<Function> user = inside.stream().filter(f -> f.holds(relocation.offset())).findFirst();
-                if (user.isPresent() && undefined) {
-                    users.computeIfAbsent(symbol.name(), n -> new TreeSet<>()).add(user.get().symbol.name());
-                } else if (user.isPresent() && callsSubprogram(symbol)) {
-                    callers.add(user.get().symbol.name());
+                var user = bySection.get(section).floorEntry(relocation.offset());
+                if (user == null || !user.getValue().holds(relocation.offset())) {
+                    continue;
+                }
+                String program = user.getValue().symbol.name();
+                if (undefined) {
+                    users.computeIfAbsent(symbol.name(), n -> new TreeSet<>()).add(program);
+                } else if (callsSubprogram(symbol)) {
+                    callers.add(program);
                 }
             }
         }

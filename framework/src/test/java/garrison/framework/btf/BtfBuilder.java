@@ -18,13 +18,23 @@ public final class BtfBuilder {
 
     /** Adds a type with the words that follow its head; returns its id. */
     public int add(String name, int kind, int vlen, int sizeOrType, int... words) {
+        return addNamed(string(name), kind, vlen, sizeOrType, words);
+    }
+
+    /** The same with a string that is there already. */
+    public int addNamed(int name, int kind, int vlen, int sizeOrType, int... words) {
         ByteBuffer type = ByteBuffer.allocate(12 + 4 * words.length).order(ByteOrder.LITTLE_ENDIAN);
-        type.putInt(string(name)).putInt(kind << 24 | vlen).putInt(sizeOrType);
+        type.putInt(name).putInt(kind << 24 | vlen).putInt(sizeOrType);
         for (int word : words) {
             type.putInt(word);
         }
         types.writeBytes(type.array());
         return ++count;
+    }
+
+    /** Types so far. */
+    public int count() {
+        return count;
     }
 
     /** Adds a string; returns its offset. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.btf;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -141,5 +142,51 @@ class BtfDamageTest {
         builder.add("", 2, 0, 1);
         builder.add("loop", 4, 1, 8, builder.string("member"), 1, 0);
         assertRefused(builder, "without end");
+    }
+
+    @Test
+    void find_hundredThousandTypesOfOneName_isQuick() {
+        BtfBuilder builder = new BtfBuilder();
+        int integer = builder.integer();
+        int name = builder.string("loop");
+        builder.add("loop", 4, 1, 4, builder.string("first"), integer, 0);
+        for (int i = 0; i < 100_000; i++) {
+            builder.addNamed(name, 4, 0, 0);
+        }
+        BtfStruct struct = assertTimeoutPreemptively(Duration.ofSeconds(20),
+                () -> builder.parse().struct("loop").orElseThrow());
+        assertEquals(List.of("first"), struct.fields().stream().map(BtfField::name).toList());
+    }
+
+    @Test
+    void find_manyNamesOfOneHash_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        for (int i = 0; i < 1 << 13; i++) {
+            StringBuilder name = new StringBuilder();
+            for (int bit = 0; bit < 13; bit++) {
+                name.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+            }
+            builder.add(name.toString(), 4, 0, 0);
+        }
+        assertRefused(builder, "collide");
+    }
+
+    @Test
+    void struct_nameOfAMegabyte_isRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        builder.add("loop", 4, 1, 4, builder.string("m".repeat(1 << 20)), builder.count() + 2, 0);
+        builder.integer();
+        assertRefused(builder, "no end within");
+    }
+
+    @Test
+    void struct_longNamesNestedDeep_areRefused() {
+        BtfBuilder builder = new BtfBuilder();
+        int inner = builder.integer();
+        int member = builder.string("m".repeat(1000));
+        for (int level = 0; level < 8; level++) {
+            inner = builder.add(level == 7 ? "loop" : "level" + level, 4, 1, 8, member, inner, 0);
+        }
+        assertRefused(builder, "characters");
     }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.framework.object.TestObjects;
 import garrison.spi.ObjectFormatException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,13 @@ class ElfFileTest {
         byte[] copy = TestObjects.object();
         Arrays.fill(copy, 40, 48, (byte) 0x7f);
         assertRefused(copy, "section headers");
+    }
+
+    @Test
+    void parse_tenThousandSections_isRefused() {
+        byte[] file = Arrays.copyOf(TestObjects.object(), 64 + 10_000 * 64);
+        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(40, 64).putShort(60, (short) 10_000);
+        assertRefused(file, "more than 4096");
     }
 
     @Test
