@@ -102,9 +102,11 @@ public final class Daemon implements AutoCloseable {
 
     private void report(RuntimeSettings.OnFailure onFailure) {
         Status status = garrison.status();
-        List<String> failures = failures(status);
         List<String> active = status.plugins().stream().filter(p -> p.state() == PluginState.ACTIVE)
                 .map(p -> p.name() + " in " + p.mode()).toList();
+        List<String> absent = absent(status);
+        List<String> failures = new ArrayList<>(failures(status));
+        failures.addAll(absent);
         boolean exit = switch (onFailure) {
             case CONTINUE -> false;
             case EXIT_IF_NONE_RUNS -> active.isEmpty();
@@ -113,7 +115,8 @@ public final class Daemon implements AutoCloseable {
         if (exit && !failures.isEmpty()) {
             throw new GarrisonException(String.join(System.lineSeparator(), failures));
         }
-        failures.forEach(LOG::error);
+        // The failures themselves have been logged where they happened.
+        absent.forEach(LOG::error);
         LOG.info("running: {}; kernel {}, libbpf {}, control socket {}", active.isEmpty() ? "no plugin" : String.join(", ", active),
                 status.kernel().release(), status.kernel().libbpf(), configuration.runtime().controlSocket());
     }
@@ -127,15 +130,19 @@ public final class Daemon implements AutoCloseable {
         }
         for (PluginStatus plugin : status.plugins()) {
             if (plugin.state() == PluginState.FAILED) {
-                failures.add("plugin " + plugin.name() + " FAILED: " + plugin.reason());
+                String who = "plugin " + plugin.name();
+                failures.add(plugin.reason().startsWith(who) ? plugin.reason() : who + ": " + plugin.reason());
             }
         }
-        for (String name : status.absent()) {
-            failures.add(file + " configures garrison.plugins." + name + ", but no bundle brings a plugin of this name; there are: "
-                    + (status.plugins().isEmpty() ? "none"
-                            : String.join(", ", status.plugins().stream().map(PluginStatus::name).toList())));
-        }
         return failures;
+    }
+
+    /** A policy that nobody enforces: a misspelt name, or a bundle that was forgotten. */
+    private List<String> absent(Status status) {
+        String present = status.plugins().isEmpty() ? "none"
+                : String.join(", ", status.plugins().stream().map(PluginStatus::name).toList());
+        return status.absent().stream().map(name -> file + " configures garrison.plugins." + name
+                + ", but no bundle brings a plugin of this name; there are: " + present).toList();
     }
 
     /**
