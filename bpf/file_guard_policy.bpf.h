@@ -34,8 +34,9 @@ struct {
 	});
 } policy SEC(".maps");
 
-/* Never read: names the type in the BTF, for whoever compares layouts. */
+/* Never read: they name the types in the BTF, where Java looks for their fields. */
 struct file_guard_value *guard_value_type SEC(".data.guard");
+struct file_guard_event *guard_event_type SEC(".data.guard");
 
 /*
  * Always 0, and the verifier does not know it. What a bpf_loop callback changes starts from here. Older verifiers (6.1) look
