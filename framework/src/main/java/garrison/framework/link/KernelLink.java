@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A {@code struct bpf_link *}. Its methods exclude each other, so that none uses the descriptor of a link that is closed. An
  * LSM or tracing link cannot be given another program: programs are swapped by attaching the next before closing this one.
+ * The descriptor is closed at exec; a child that was forked and never execs would hold the program attached.
  */
 public final class KernelLink implements Link {
     /** struct bpf_link_info: type, id, prog_id and a union. */

@@ -152,6 +152,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      *
      * @throws KernelException if the kernel refuses
      * @throws IllegalArgumentException if the program is not loaded
+     * @since kernel 5.7 (LSM), 5.11 (sleepable), 5.5 (fentry), 5.7 (fmod_ret), 5.8 (iterators)
      */
     public Link attach(ProgramInfo program) {
         return handle.alone(object ->
@@ -184,6 +185,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      * @param context copied in and out; may be empty
      * @return the program's return value
      * @throws KernelException if the kernel refuses
+     * @since kernel 5.14
      */
     public int runSyscallProgram(String program, byte[] context) {
         int fd = handle.alone(object -> libbpf.programFd(find(object, program)));

@@ -186,7 +186,8 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
     }
 
     /**
-     * Loads maps and programs into the kernel. This open object is used up, whatever the outcome.
+     * Loads maps and programs into the kernel. This open object is used up, whatever the outcome. It takes as long as the
+     * verifier does: milliseconds for a small program, seconds for one with many branches.
      *
      * @throws VerifierException if the verifier rejects a program
      * @throws KernelException if something else fails
