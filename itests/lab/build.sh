@@ -69,7 +69,7 @@ build_maven() {
 }
 
 build_run() {
-    (cd "$LAB_REPO" && JAVA_HOME=$LAB_JAVA_HOME mvn -B "$@" </dev/null 2>&1) | tee "$LAB_MAVEN_LOG" | build_progress
+    (cd "$LAB_REPO" && PATH=$LAB_JAVA_HOME/bin:$PATH JAVA_HOME=$LAB_JAVA_HOME mvn -B "$@" </dev/null 2>&1) | tee "$LAB_MAVEN_LOG" | build_progress
 }
 
 # One line a module and a test class, and a sign of life while artifacts are fetched.
