@@ -152,7 +152,7 @@ guest_qemu_arguments() {
     else
         qemu+=(-chardev "file,id=console,path=$folder/console.log" -serial chardev:console -monitor none)
     fi
-    words="console=ttyS0 loglevel=7 panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
+    words="console=ttyS0 loglevel=$([ -n "$interactive" ] && echo 4 || echo 7) panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
     if [ -s "$folder_of_kernel/initramfs" ]; then
         qemu+=(-initrd "$folder_of_kernel/initramfs")
     else
