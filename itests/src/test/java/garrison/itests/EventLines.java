@@ -8,9 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Collectors;
 
 /** A running {@code garrison events}: every line it prints, parsed. A line that is no JSON object is remembered as such. */
 public final class EventLines implements AutoCloseable {
@@ -55,14 +53,9 @@ public final class EventLines implements AutoCloseable {
     }
 
     private static Report report(Map<String, Object> event) {
-        return new Report(Instant.parse((String) event.get("time")), (String) event.get("rule"), words(event.get("operation")),
+        return new Report(Instant.parse((String) event.get("time")), (String) event.get("rule"), (String) event.get("operation"),
                 (String) event.get("path"), (String) event.get("other_path"), ((Number) event.get("pid")).longValue(),
                 ((Number) event.get("verdict")).intValue() != 0);
-    }
-
-    private static Set<String> words(Object operations) {
-        return operations instanceof List<?> list ? list.stream().map(String::valueOf).collect(Collectors.toSet())
-                : Set.of(String.valueOf(operations));
     }
 
     /** Whether the command has printed all and ended. */

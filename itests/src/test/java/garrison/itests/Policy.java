@@ -9,6 +9,7 @@ import garrison.itests.attack.Attack;
 import garrison.itests.attack.Operation;
 import garrison.spi.Mode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -74,8 +75,14 @@ public final class Policy {
 
     /** HOCON for who may do what a rule refuses to others; null for any. */
     public static String allow(Path executable, Integer uid) {
-        return "allow = [ { " + (executable == null ? "" : "executable = " + quoted(executable.toString()) + " ")
-                + (uid == null ? "" : "uid = " + uid + " ") + "} ]";
+        List<String> conditions = new ArrayList<>();
+        if (executable != null) {
+            conditions.add("executable = " + quoted(executable.toString()));
+        }
+        if (uid != null) {
+            conditions.add("uid = " + uid);
+        }
+        return "allow = [ { " + String.join(", ", conditions) + " } ]";
     }
 
     /** A rule's own mode. */

@@ -45,7 +45,9 @@ public record Attack(String name, Operation operation, Operation told, Function<
         /** It needs a copy of the attack program in the guarded folder. */
         PROGRAM,
         /** It leaves a mount that covers part of the scene. */
-        MOUNTS
+        MOUNTS,
+        /** It may reach a file that the kernel knows no name of: the rules of all trees of the file system apply. */
+        NAMELESS
     }
 
     /** Copies the sets. */

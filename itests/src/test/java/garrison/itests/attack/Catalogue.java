@@ -5,6 +5,7 @@ import static garrison.itests.attack.Attack.Rule.OBJECT;
 import static garrison.itests.attack.Attack.Rule.TREE;
 import static garrison.itests.attack.Attack.Trait.HOLDS;
 import static garrison.itests.attack.Attack.Trait.MOUNTS;
+import static garrison.itests.attack.Attack.Trait.NAMELESS;
 import static garrison.itests.attack.Attack.Trait.PROGRAM;
 import static garrison.itests.attack.Effect.attribute;
 import static garrison.itests.attack.Effect.changed;
@@ -77,7 +78,7 @@ public final class Catalogue {
         return List.of(
                 write("proc-fd-write"), write("proc-fd-upgrade"),
                 write("handle-write").with(s -> List.of(s.file(), s.outside())).notOnOverlay(NO_HANDLES),
-                write("handle-cold-write").with(s -> List.of(s.file(), s.outside())).notOnOverlay(NO_HANDLES),
+                write("handle-cold-write").with(s -> List.of(s.file(), s.outside())).trait(NAMELESS).notOnOverlay(NO_HANDLES),
                 write("namespace-write"), write("user-namespace-write"),
                 write("alias-write").with(s -> List.of(s.guarded(), "file", s.outsideFolder())),
                 write("chroot-write").with(s -> List.of(s.guarded(), "/file")),

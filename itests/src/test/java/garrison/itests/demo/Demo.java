@@ -176,7 +176,7 @@ public final class Demo {
 
     private static String event(Report report, Result result) {
         Path below = result.scene().root().relativize(Path.of(report.path()));
-        return String.join("+", report.operations()) + " " + below;
+        return report.operation() + " " + below;
     }
 
     private static boolean succeeded(Result result) {

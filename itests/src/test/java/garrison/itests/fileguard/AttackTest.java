@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.fileguard;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import garrison.itests.Guest;
+import garrison.itests.Policy;
+import garrison.itests.attack.Attack;
+import garrison.itests.attack.Campaign;
+import garrison.itests.attack.Catalogue;
+import garrison.itests.attack.Filesystem;
+import garrison.itests.attack.Result;
+import garrison.itests.attack.Scene;
+import garrison.itests.attack.Trial;
+import garrison.spi.Mode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/** Every attack of the catalogue, on every file system, with file-guard stopped, auditing, enforcing, and guarding something else. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AttackTest {
+    private final Path scratch = Guest.scratch("attacks");
+    private final Map<Filesystem.Kind, Filesystem> filesystems = new EnumMap<>(Filesystem.Kind.class);
+    private EmbeddedGuard guard;
+    private int campaigns;
+
+    @BeforeAll
+    void start() {
+        for (Filesystem.Kind kind : Filesystem.Kind.values()) {
+            filesystems.put(kind, Filesystem.mount(kind, scratch.resolve(kind.name())));
+        }
+        guard = EmbeddedGuard.start();
+    }
+
+    @AfterAll
+    void stop() {
+        guard.close();
+        filesystems.values().forEach(Filesystem::close);
+    }
+
+    /** The negative control of all the others: each of them would fail without file-guard. */
+    @TestFactory
+    Stream<DynamicNode> attack_fileGuardStopped_succeedsAndFailsTheOtherTests() {
+        return everywhere(kind -> {
+            Campaign campaign = campaign(kind);
+            guard.stopFileGuard();
+            try {
+                return tests(campaign.run(), result -> {
+                    Verdict.undisturbed(result, guard.reports(result));
+                    assertThrows(AssertionError.class, () -> Verdict.denied(result, guard.reports(result)));
+                    assertThrows(AssertionError.class, () -> Verdict.audited(result, guard.reports(result)));
+                });
+            } finally {
+                guard.startFileGuard();
+            }
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicNode> attack_audited_succeedsAndIsReported() {
+        return everywhere(kind -> tests(guarded(kind, Mode.AUDIT),
+                result -> Verdict.audited(result, guard.reports(result))));
+    }
+
+    @TestFactory
+    Stream<DynamicNode> attack_enforced_isDeniedAndReported() {
+        return everywhere(kind -> tests(guarded(kind, Mode.ENFORCE),
+                result -> Verdict.denied(result, guard.reports(result))));
+    }
+
+    /** The same acts beside a protected tree, on the same file system, are none of file-guard's business. */
+    @TestFactory
+    Stream<DynamicNode> attack_onUnprotectedFiles_isUndisturbedAndUnreported() {
+        return everywhere(kind -> {
+            Campaign campaign = campaign(kind);
+            Scene protectedElsewhere = Scene.make(folder(kind));
+            guard.reload(new Policy(Mode.ENFORCE).rule("elsewhere", Attack.Rule.TREE,
+                    List.of(protectedElsewhere.guarded()), EmbeddedGuard.EVERYTHING, ""));
+            return tests(settled(campaign), result -> Verdict.undisturbed(result, guard.reports(result)));
+        });
+    }
+
+    /** Nothing is left out silently. */
+    @TestFactory
+    Stream<DynamicTest> attack_kernelTooOld_isSkippedWithTheReason() {
+        return Catalogue.all().stream().filter(attack -> attack.minimum() != null)
+                .map(attack -> dynamicTest(attack.name(), () -> attack.impossible(Guest.kernel(), Filesystem.Kind.TMPFS)
+                        .ifPresent(reason -> Assumptions.abort(attack + ": " + reason))));
+    }
+
+    private Stream<DynamicNode> everywhere(java.util.function.Function<Filesystem.Kind, Stream<DynamicTest>> tests) {
+        return Stream.of(Filesystem.Kind.values()).map(kind -> dynamicContainer(kind.name(), tests.apply(kind)));
+    }
+
+    private static Stream<DynamicTest> tests(List<Result> results, Consumer<Result> verdict) {
+        return results.stream().map(result -> dynamicTest(result.trial().name(), () -> verdict.accept(result)));
+    }
+
+    private List<Result> guarded(Filesystem.Kind kind, Mode mode) {
+        Campaign campaign = campaign(kind);
+        Policy policy = new Policy(mode);
+        campaign.scenes().forEach((trial, scene) -> policy.rule(trial.name(), trial.rule(), trial.guarded(scene),
+                trial.attack().operation()));
+        guard.reload(policy);
+        return settled(campaign);
+    }
+
+    private List<Result> settled(Campaign campaign) {
+        List<Result> results = new ArrayList<>(campaign.run());
+        guard.settle();
+        return results;
+    }
+
+    private Campaign campaign(Filesystem.Kind kind) {
+        List<Trial> trials = Campaign.trials(Guest.kernel(), kind, trial -> true);
+        return new Campaign(folder(kind), trials, Guest.attacks());
+    }
+
+    private Path folder(Filesystem.Kind kind) {
+        return filesystems.get(kind).folder().resolve("campaign-" + campaigns++);
+    }
+}
