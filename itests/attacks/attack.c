@@ -76,7 +76,7 @@ int must_open(const char *path, int flags)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: attack [--uid N] [--cwd FOLDER] NAME ARGUMENT...\n");
+	fprintf(stderr, "usage: attack serve | attack [--uid N] [--cwd FOLDER] NAME ARGUMENT...\n");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		for (const struct attack *a = tables[i]; a->name; a++)
 			fprintf(stderr, "  %s %s\n", a->name, a->arguments);
@@ -120,7 +120,7 @@ static void become(const char *uid)
 		bad_scene("become another user");
 }
 
-int main(int argc, char **argv)
+int attack_main(int argc, char **argv)
 {
 	const struct attack *attack;
 	int i = 1;
@@ -139,4 +139,9 @@ int main(int argc, char **argv)
 	if (!attack || !fits(attack, argc - i - 1))
 		usage();
 	return attack->run(argv + i + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return argc == 2 && !strcmp(argv[1], "serve") ? serve() : attack_main(argc, argv);
 }

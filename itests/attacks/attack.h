@@ -49,4 +49,10 @@ int print_content(int fd);
 /* A file descriptor that must be had for the attempt to be made. */
 int must_open(const char *path, int flags);
 
+/* What the command line says, in this process. The program's exit status. */
+int attack_main(int argc, char **argv);
+
+/* Carries out requests from standard input until it ends: see serve.c. */
+int serve(void);
+
 #endif

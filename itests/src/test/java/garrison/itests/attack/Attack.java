@@ -29,7 +29,7 @@ import java.util.function.Function;
  */
 public record Attack(String name, Operation operation, Operation told, Function<Scene, Path> target,
         Function<Scene, Path> toldOf, Set<Rule> rules, Function<Scene, List<String>> command, Effect effect, Set<Trait> traits, KernelVersion minimum,
-        String minimumReason, String notOnOverlay, BiConsumer<Scene, AttackProgram> before) {
+        String minimumReason, String notOnOverlay, BiConsumer<Scene, Attacker> before) {
     /** How a policy may name what is attacked. */
     public enum Rule {
         /** The object itself, by its path. */
@@ -65,12 +65,12 @@ public record Attack(String name, Operation operation, Operation told, Function<
     }
 
     /** Prepares a scene for it. */
-    public Scene scene(Path root, AttackProgram program) {
+    public Scene scene(Path root, Attacker attacker) {
         Scene scene = Scene.make(root);
         if (traits.contains(Trait.PROGRAM)) {
-            scene.addProgram(program.file());
+            scene.addProgram(attacker.file());
         }
-        before.accept(scene, program);
+        before.accept(scene, attacker);
         return scene;
     }
 

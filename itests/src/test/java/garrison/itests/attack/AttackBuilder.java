@@ -25,7 +25,7 @@ final class AttackBuilder {
     private KernelVersion minimum;
     private String minimumReason = "";
     private String notOnOverlay = "";
-    private BiConsumer<Scene, AttackProgram> before = (scene, attackProgram) -> { };
+    private BiConsumer<Scene, Attacker> before = (scene, attackProgram) -> { };
 
     AttackBuilder(String name, Operation operation) {
         this.name = name;
@@ -94,7 +94,7 @@ final class AttackBuilder {
     }
 
     /** Prepares the scene further. */
-    AttackBuilder before(BiConsumer<Scene, AttackProgram> step) {
+    AttackBuilder before(BiConsumer<Scene, Attacker> step) {
         before = step;
         return this;
     }

@@ -16,21 +16,18 @@ import java.util.concurrent.TimeUnit;
  *
  * @param file where it is
  */
-public record AttackProgram(Path file) {
+public record AttackProgram(Path file) implements Attacker {
     /** A single call takes microseconds; under emulation and load a second is not rare. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** Starts it, and waits for its end. */
+    @Override
     public Outcome run(List<String> arguments) {
         return start(arguments).finish();
     }
 
-    /** Starts it, and waits for its end. */
-    public Outcome run(String... arguments) {
-        return run(List.of(arguments));
-    }
-
     /** Starts it. An attack that holds something first goes on with {@link Attempt#awaitHeld} and {@link Attempt#finish}. */
+    @Override
     public Attempt start(List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(file.toString());

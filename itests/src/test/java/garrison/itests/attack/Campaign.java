@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 public final class Campaign {
     private record Prepared(Trial trial, Scene scene, boolean seenBefore, AttackProgram.Attempt held) {}
 
-    private final AttackProgram program;
+    private final Attacker attacker;
     private final List<Prepared> prepared = new ArrayList<>();
 
     /**
@@ -25,19 +25,19 @@ public final class Campaign {
      *
      * @param folder a folder on the file system to be attacked; each campaign needs a new one
      */
-    public Campaign(Path folder, List<Trial> trials, AttackProgram program) {
-        this.program = program;
+    public Campaign(Path folder, List<Trial> trials, Attacker attacker) {
+        this.attacker = attacker;
         for (Trial trial : trials) {
-            prepared.add(prepare(trial, trial.attack().scene(folder.resolve(trial.name()), program)));
+            prepared.add(prepare(trial, trial.attack().scene(folder.resolve(trial.name()), attacker)));
         }
     }
 
     private Prepared prepare(Trial trial, Scene scene) {
-        boolean seen = trial.attack().effect().seen(scene, Effect.NOTHING_YET, program);
+        boolean seen = trial.attack().effect().seen(scene, Effect.NOTHING_YET, attacker);
         if (!trial.attack().traits().contains(Attack.Trait.HOLDS)) {
             return new Prepared(trial, scene, seen, null);
         }
-        AttackProgram.Attempt held = program.start(trial.attack().command().apply(scene));
+        AttackProgram.Attempt held = attacker.start(trial.attack().command().apply(scene));
         held.awaitHeld();
         return new Prepared(trial, scene, seen, held);
     }
@@ -56,9 +56,8 @@ public final class Campaign {
 
     private Result run(Prepared p) {
         Attack attack = p.trial.attack();
-        AttackProgram.Attempt attempt = p.held != null ? p.held : program.start(attack.command().apply(p.scene));
-        Outcome outcome = attempt.finish();
-        boolean seen = attack.effect().seen(p.scene, outcome, program);
+        Outcome outcome = p.held != null ? p.held.finish() : attacker.run(attack.command().apply(p.scene));
+        boolean seen = attack.effect().seen(p.scene, outcome, attacker);
         if (attack.traits().contains(Attack.Trait.MOUNTS)) {
             Filesystem.uncover(p.scene);
         }

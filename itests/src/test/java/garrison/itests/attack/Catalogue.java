@@ -167,7 +167,7 @@ public final class Catalogue {
 
     private static AttackBuilder removeXattr(String name) {
         return attributes(name).with(s -> List.of(s.file(), XATTR)).seen(noXattr(Scene::file, XATTR))
-                .before((s, program) -> program.run("setxattr", s.file().toString(), XATTR));
+                .before((s, attacker) -> attacker.run("setxattr", s.file().toString(), XATTR));
     }
 
     private static List<AttackBuilder> attributes() {
@@ -185,7 +185,7 @@ public final class Catalogue {
                 removeXattr("removexattrat").since(6, 13, "removexattrat"),
                 attributes("set-acl").seen(xattr(Scene::file, ACL)),
                 attributes("remove-acl").seen(noXattr(Scene::file, ACL))
-                        .before((s, program) -> program.run("set-acl", s.file().toString())),
+                        .before((s, attacker) -> attacker.run("set-acl", s.file().toString())),
                 attributes("set-flags").seen(noDump(Scene::file)), attributes("set-xflags").seen(noDump(Scene::file)),
                 attributes("file-setattr").seen(noDump(Scene::file)).since(6, 17, "file_setattr"));
     }

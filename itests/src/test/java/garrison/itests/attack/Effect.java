@@ -17,47 +17,47 @@ public interface Effect {
      *
      * @param scene where
      * @param outcome of the attack; {@link #NOTHING_YET} before it
-     * @param program looks where Java cannot
+     * @param attacker looks where Java cannot
      */
-    boolean seen(Scene scene, Outcome outcome, AttackProgram program);
+    boolean seen(Scene scene, Outcome outcome, Attacker attacker);
 
     /** Before the attack. */
     Outcome NOTHING_YET = new Outcome(0, 0, "", "");
 
     /** A file's content is no longer the secret. */
     static Effect changed(Function<Scene, Path> file) {
-        return (scene, outcome, program) -> !content(file.apply(scene)).equals(scene.secret());
+        return (scene, outcome, attacker) -> !content(file.apply(scene)).equals(scene.secret());
     }
 
     /** A file's content is still the secret, but under a path where it was not. */
     static Effect secretAt(Function<Scene, Path> file) {
-        return (scene, outcome, program) -> Files.isRegularFile(file.apply(scene))
+        return (scene, outcome, attacker) -> Files.isRegularFile(file.apply(scene))
                 && content(file.apply(scene)).equals(scene.secret());
     }
 
     /** The attacker learnt the secret. */
     static Effect secretTold() {
-        return (scene, outcome, program) -> outcome.output().contains(scene.secret().strip());
+        return (scene, outcome, attacker) -> outcome.output().contains(scene.secret().strip());
     }
 
     /** The attacker said a word. */
     static Effect told(String word) {
-        return (scene, outcome, program) -> outcome.output().contains(word);
+        return (scene, outcome, attacker) -> outcome.output().contains(word);
     }
 
     /** A name is there. */
     static Effect there(Function<Scene, Path> path) {
-        return (scene, outcome, program) -> Files.exists(path.apply(scene), LinkOption.NOFOLLOW_LINKS);
+        return (scene, outcome, attacker) -> Files.exists(path.apply(scene), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** A name is gone. */
     static Effect gone(Function<Scene, Path> path) {
-        return (scene, outcome, program) -> Files.notExists(path.apply(scene), LinkOption.NOFOLLOW_LINKS);
+        return (scene, outcome, attacker) -> Files.notExists(path.apply(scene), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Anyone may write the file. */
     static Effect writableByAll(Function<Scene, Path> path) {
-        return (scene, outcome, program) -> {
+        return (scene, outcome, attacker) -> {
             try {
                 return Files.getPosixFilePermissions(path.apply(scene)).contains(PosixFilePermission.OTHERS_WRITE);
             } catch (IOException e) {
@@ -68,7 +68,7 @@ public interface Effect {
 
     /** A Java file attribute has a value, for example {@code unix:uid} 4711. */
     static Effect attribute(Function<Scene, Path> path, String name, Object value) {
-        return (scene, outcome, program) -> {
+        return (scene, outcome, attacker) -> {
             try {
                 return Files.getAttribute(path.apply(scene), name).equals(value);
             } catch (IOException e) {
@@ -79,24 +79,24 @@ public interface Effect {
 
     /** An extended attribute is there. */
     static Effect xattr(Function<Scene, Path> path, String name) {
-        return (scene, outcome, program) -> !xattrOf(path.apply(scene), name, program).equals("none");
+        return (scene, outcome, attacker) -> !xattrOf(path.apply(scene), name, attacker).equals("none");
     }
 
     /** An extended attribute is not there. */
     static Effect noXattr(Function<Scene, Path> path, String name) {
-        return (scene, outcome, program) -> xattrOf(path.apply(scene), name, program).equals("none");
+        return (scene, outcome, attacker) -> xattrOf(path.apply(scene), name, attacker).equals("none");
     }
 
     /** The file's no-dump flag is set. */
     static Effect noDump(Function<Scene, Path> path) {
-        return (scene, outcome, program) -> {
-            String flags = program.run("show-flags", path.apply(scene).toString()).output().strip();
+        return (scene, outcome, attacker) -> {
+            String flags = attacker.run("show-flags", path.apply(scene).toString()).output().strip();
             return (Long.decode(flags) & 0x40) != 0;
         };
     }
 
-    private static String xattrOf(Path path, String name, AttackProgram program) {
-        return program.run("show-xattr", path.toString(), name).output().strip();
+    private static String xattrOf(Path path, String name, Attacker attacker) {
+        return attacker.run("show-xattr", path.toString(), name).output().strip();
     }
 
     private static String content(Path file) {

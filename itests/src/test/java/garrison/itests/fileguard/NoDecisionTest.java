@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import garrison.itests.Guest;
 import garrison.itests.Policy;
 import garrison.itests.attack.Attack;
-import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.AttackServer;
 import garrison.itests.attack.Operation;
 import garrison.itests.attack.Outcome;
 import garrison.itests.attack.Scene;
@@ -39,7 +39,7 @@ class NoDecisionTest {
     private static final KernelVersion SKIPCAP = new KernelVersion(6, 11, 0);
 
     private final Path scratch = Guest.scratch("no-decision");
-    private final AttackProgram attacks = Guest.attacks();
+    private final AttackServer attacks = new AttackServer(Guest.attacks());
     private EmbeddedGuard guard;
     private Scene elsewhere;
     private int scenes;
@@ -53,6 +53,7 @@ class NoDecisionTest {
     @AfterAll
     void stop() {
         guard.close();
+        attacks.close();
     }
 
     private void guardElsewhere(Operation... operations) {
