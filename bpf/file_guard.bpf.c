@@ -40,6 +40,8 @@ GARRISON_LICENSE;
 #define GUARD_FMODE_WRITE 0x2
 #define GUARD_FMODE_EXEC 0x20
 #define GUARD_O_TMPFILE 020000000
+#define GUARD_S_IFMT 0170000
+#define GUARD_S_IFDIR 0040000
 #define GUARD_PROT_WRITE 0x2
 #define GUARD_PROT_EXEC 0x4
 #define GUARD_MAP_TYPE 0xf
@@ -55,9 +57,20 @@ GARRISON_LICENSE;
 #define GUARD_ATTR_FORCE (1 << 9)
 #define GUARD_ATTR_WANTED 0x101f7 /* mode, uid, gid, times, and the times' _SET bits */
 
+/*
+ * Garrison's own process, in the initial pid namespace; set before load. It may list directories, and nothing else: it looks
+ * for hard links in the trees of the next policy while the present one is in force.
+ */
+const volatile __u32 guard_own_process = 0;
+
 /* What makes a name lead elsewhere: the directory above it goes, is moved, or is hidden. */
 #define GUARD_REDIRECTS (FILE_GUARD_WRITE | FILE_GUARD_DELETE | FILE_GUARD_RENAME)
 #define GUARD_HIDES (GUARD_REDIRECTS | FILE_GUARD_CREATE | FILE_GUARD_MOUNT)
+
+static __always_inline bool guard_is_own_process(void)
+{
+	return guard_own_process && bpf_get_current_pid_tgid() >> 32 == guard_own_process;
+}
 
 SEC("lsm/file_open")
 int BPF_PROG(guard_file_open, struct file *file, int ret)
@@ -80,6 +93,8 @@ int BPF_PROG(guard_file_open, struct file *file, int ret)
 	}
 	if ((flags & GUARD_O_TMPFILE) == GUARD_O_TMPFILE)
 		act |= FILE_GUARD_CREATE;
+	if (act == FILE_GUARD_READ && (file->f_inode->i_mode & GUARD_S_IFMT) == GUARD_S_IFDIR && guard_is_own_process())
+		return 0;
 	return guard_verdict(guard_denies(dentry, FILE_GUARD_FILE_OPEN, act));
 }
 
@@ -106,8 +121,8 @@ static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook)
 
 	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE, FILE_GUARD_CREATE))
 		return false;
-	guard_walk(&q, dentry->d_parent, 1);
-	return guard_end(&q, dentry, NULL);
+	q.new_name = 1;
+	return guard_refuses(&q);
 }
 
 SEC("lsm/inode_create")
@@ -142,18 +157,6 @@ int BPF_PROG(guard_inode_symlink, struct inode *dir, struct dentry *dentry, cons
 	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK));
 }
 
-/* Where a renamed or linked object arrives; the trees that hold both names are no news to it. */
-static __always_inline void guard_walk_arrival(struct guard_question *q, struct dentry *directory)
-{
-	if (q->found == GUARD_DENIED || (__u64)directory == q->common)
-		return;
-	q->self = guard_zero | FILE_GUARD_CREATE;
-	q->tree = guard_zero | FILE_GUARD_CREATE;
-	q->beyond = guard_zero;
-	q->on_second = guard_zero | 1;
-	guard_walk(q, directory, 1);
-}
-
 SEC("lsm/inode_link")
 int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct dentry *to, int ret)
 {
@@ -163,12 +166,11 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 		return ret;
 	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK, FILE_GUARD_ALWAYS))
 		return 0;
-	guard_meet(&q, from, to);
-	q.tree = guard_zero | FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
-	q.beyond = guard_zero | FILE_GUARD_LINK;
-	guard_walk(&q, from, 0);
-	guard_walk_arrival(&q, to->d_parent);
-	return guard_verdict(guard_end(&q, from, to));
+	q.other = (__u64)to;
+	q.on_tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
+	q.on_shared = FILE_GUARD_LINK;
+	q.on_arrival = FILE_GUARD_CREATE;
+	return guard_verdict(guard_refuses(&q));
 }
 
 SEC("lsm/inode_unlink")
@@ -188,9 +190,8 @@ int BPF_PROG(guard_inode_rmdir, struct inode *dir, struct dentry *dentry, int re
 		return ret;
 	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_RMDIR, FILE_GUARD_DELETE, FILE_GUARD_DELETE | FILE_GUARD_LEADS))
 		return 0;
-	guard_walk(&q, dentry, 0);
-	guard_look_above(&q, dentry, GUARD_REDIRECTS);
-	return guard_verdict(guard_end(&q, dentry, NULL));
+	q.on_above = GUARD_REDIRECTS;
+	return guard_verdict(guard_refuses(&q));
 }
 
 SEC("lsm/inode_rename")
@@ -203,21 +204,14 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 		return ret;
 	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME, FILE_GUARD_ALWAYS | FILE_GUARD_LEADS))
 		return 0;
-	guard_meet(&q, from, to);
-	q.tree = guard_zero | FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
-	q.beyond = guard_zero | FILE_GUARD_RENAME;
-	guard_walk(&q, from, 0);
-	guard_look_above(&q, from, GUARD_REDIRECTS);
-	if (to->d_inode && q.found != GUARD_DENIED) {
-		/* What is overwritten loses its name and, to those who open it by that, its contents. */
-		q.self = guard_zero | FILE_GUARD_WRITE | FILE_GUARD_DELETE;
-		q.tree = q.self;
-		q.beyond = q.self;
-		q.on_second = guard_zero | 1;
-		guard_walk(&q, to, 0);
-	}
-	guard_walk_arrival(&q, to->d_parent);
-	return guard_verdict(guard_end(&q, from, to));
+	q.other = (__u64)to;
+	q.on_tree = FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
+	q.on_shared = FILE_GUARD_RENAME;
+	q.on_above = GUARD_REDIRECTS;
+	/* What is overwritten loses its name and, to those who open it by that, its contents. */
+	q.on_replaced = FILE_GUARD_WRITE | FILE_GUARD_DELETE;
+	q.on_arrival = FILE_GUARD_CREATE;
+	return guard_verdict(guard_refuses(&q));
 }
 
 /* Size, mode, owner and times. Bits that the kernel sets for itself, to drop set-uid when a file is written, are not asked. */
@@ -239,8 +233,7 @@ static __always_inline bool guard_denies_setattr(struct dentry *dentry, struct i
 	/* A process that sets a size has passed a truncate hook; kernel servers have not. */
 	if (valid & GUARD_ATTR_SIZE && bpf_get_current_task_btf()->mm)
 		q.quiet = 1;
-	guard_walk(&q, dentry, 0);
-	return guard_end(&q, dentry, NULL);
+	return guard_refuses(&q);
 }
 
 /* Before 6.9. Which of the two is loaded is chosen by the hook's number of arguments. */
@@ -356,8 +349,7 @@ static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act, act))
 		return false;
 	q.act = act & ~FILE_GUARD_ALWAYS;
-	guard_walk(&q, file->f_path.dentry, 0);
-	return guard_end(&q, file->f_path.dentry, NULL);
+	return guard_refuses(&q);
 }
 
 SEC("lsm/file_ioctl")
@@ -426,8 +418,7 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE, FILE_GUARD_EXECUTE))
 		return 0;
 	q.quiet = 1;
-	guard_walk(&q, dentry, 0);
-	return guard_verdict(guard_end(&q, dentry, NULL));
+	return guard_verdict(guard_refuses(&q));
 }
 
 static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook)
@@ -436,11 +427,10 @@ static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook
 
 	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT, GUARD_HIDES | FILE_GUARD_LEADS))
 		return false;
-	q.self = guard_zero | GUARD_HIDES;
-	q.tree = guard_zero | GUARD_HIDES;
-	guard_walk(&q, dentry, 0);
-	guard_look_above(&q, dentry, GUARD_HIDES);
-	return guard_end(&q, dentry, NULL);
+	q.on_self = GUARD_HIDES;
+	q.on_tree = GUARD_HIDES;
+	q.on_above = GUARD_HIDES;
+	return guard_refuses(&q);
 }
 
 SEC("lsm/sb_mount")

@@ -39,36 +39,52 @@ struct file_guard_value *guard_value_type SEC(".data.guard");
 struct file_guard_event *guard_event_type SEC(".data.guard");
 
 /*
- * Always 0, and the verifier does not know it. What a bpf_loop callback changes starts from here. Older verifiers (6.1) look
- * at a callback once, with the values before the first round, and remove what those make unreachable; newer ones look again
- * for each value they know, some ten thousand instructions more, and with an unknown one they are done at the second look.
+ * One question: what is done, where, and what has been found. Programs fill it on their stack and hand it to a global
+ * function. That one the verifier checks once for itself, with contents it knows nothing of, and not once for each way that
+ * leads there: a fraction of the work, and nothing that a bpf_loop callback changes is ever taken for a constant (6.1 looks
+ * at a callback but once). Kernel pointers are mere addresses in it.
  */
-__u32 guard_zero SEC(".data.guard");
-
-/* One question: what is done, where, and what has been found. The masks say which of a rule's operations cover it. */
 struct guard_question {
-	void *policy;
-	struct dentry *at;		/* how far up the walk is */
-	__u64 common;			/* nearest directory above both names of a rename or link; 0 otherwise */
-	struct dentry *dentry;		/* what to report, and a second name of it */
-	struct dentry *other;
-	struct file_guard_key key;
-	__u64 matched_inode;
-	__u32 self;			/* on an object that is protected itself; none above where the walk began */
-	__u32 here;			/* on the root of a tree, or what is below it: `self` at first, then `tree` */
-	__u32 tree;
-	__u32 beyond;			/* becomes `tree` from `common` upwards */
-	__u32 lost;			/* the walk ended at something without a name */
-	__s32 level;			/* of `at`: names below it on the path to report */
-	__u32 on_second;		/* the walk is that of the second name */
-	__u32 act;			/* what was tried, for the event */
+	/* The act, filled by the program. The masks say which of a rule's operations cover it. */
+	__u64 dentry;		/* the object, or the new name */
+	__u64 other;		/* the second name of a rename or link; 0 otherwise */
+	__u32 device;
+	__u32 act;		/* what is tried, for the event */
 	__u32 hook;
-	__u32 quiet;			/* another hook asked the same before: report only a refusal */
-	__u32 found;			/* enum guard_finding; what follows describes it */
+	__u32 quiet;		/* another hook asked the same before: report only a refusal */
+	__u32 new_name;		/* 1: `dentry` does not exist yet, and its directory is asked */
+	__u32 on_self;		/* on an object that is protected itself, or the root of a tree */
+	__u32 on_tree;		/* on what lies below a tree's root */
+	__u32 on_shared;	/* the same, where the tree holds both names */
+	__u32 on_above;		/* on a directory that leads to a protected place; 0: not asked */
+	__u32 on_replaced;	/* on what the second name stood for */
+	__u32 on_arrival;	/* on the trees that the second name comes into */
+
+	/* The walk. */
+	__u32 level;		/* names between `at` and the end of its path */
+	__u64 at;
+	__u64 second;		/* the other of two climbers, in search of the directory that both names share */
+	__u64 common;		/* that directory; 0: none */
+	struct file_guard_key key;
+	__u32 self;		/* on an object protected itself: only where a walk begins */
+	__u32 here;		/* on a tree's root, or what is below */
+	__u32 tree;		/* becomes `here` above where the walk begins */
+	__u32 shared;		/* becomes `tree` from `common` on */
+	__u32 lost;		/* the walk ended at something without a name */
+	__u32 on_second;	/* the walk is that of the second name */
+
+	/* What was found: enum guard_finding, and what caused it. */
+	__u32 found;
 	__u32 rule;
 	__u32 operation;
 	__s32 depth;
-	__u32 second;
+	__u64 matched_inode;
+	__u32 matched_second;
+
+	/* The report. */
+	__u32 used;		/* bytes of names */
+	__u32 cut;
+	__u32 padding;
 };
 
 enum guard_finding {
@@ -77,17 +93,26 @@ enum guard_finding {
 	GUARD_DENIED = 2,
 };
 
-/*
- * The same dentry without the verifier's trust: the trusted argument that a walk would begin with and the plain ones it meets
- * later are two kinds to newer verifiers, which would look at the whole walk for each. Costs nothing at run time. Since 6.2.
- */
+/* Since 6.2 an address can be read as what it is known to be, at no cost. Before, each read is a call. */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-static __always_inline struct dentry *guard_plain(struct dentry *dentry)
+#define GUARD_AS(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+#define GUARD_READ(type, address, member)                                                                            \
+	(bpf_rdonly_cast ? (__u64)GUARD_AS(type, address)->member : (__u64)BPF_CORE_READ((type *)(address), member))
+
+static __always_inline __u64 guard_parent(__u64 dentry)
 {
-	if (bpf_rdonly_cast)
-		return bpf_rdonly_cast(dentry, bpf_core_type_id_kernel(struct dentry));
-	return dentry;
+	return GUARD_READ(struct dentry, dentry, d_parent);
+}
+
+static __always_inline __u64 guard_inode(__u64 dentry)
+{
+	return GUARD_READ(struct dentry, dentry, d_inode);
+}
+
+static __always_inline __u64 guard_number(__u64 inode)
+{
+	return inode ? GUARD_READ(struct inode, inode, i_ino) : 0;
 }
 
 /* The inode and device of the program that the current task runs; 0 for a kernel thread. */
@@ -137,9 +162,9 @@ static __always_inline __u32 guard_fsuid(void)
 	return task->cred->fsuid.val;
 }
 
-static __always_inline bool guard_is_subject(struct guard_question *q, struct file_guard_key *key)
+static __always_inline bool guard_is_subject(void *now, struct file_guard_key *key)
 {
-	struct file_guard_value *value = bpf_map_lookup_elem(q->policy, key);
+	struct file_guard_value *value = bpf_map_lookup_elem(now, key);
 
 	if (!value)
 		return false;
@@ -147,13 +172,13 @@ static __always_inline bool guard_is_subject(struct guard_question *q, struct fi
 }
 
 /* Whether the rule lets this task do it: an executable, a uid, or an executable run by a uid. */
-static __noinline bool guard_allowed(struct guard_question *q, __u32 rule, __u32 traits)
+static __noinline bool guard_allowed(void *now, __u32 rule, __u32 traits)
 {
 	struct file_guard_key key = { .kind = FILE_GUARD_SUBJECT, .number = rule };
 
 	if (traits & FILE_GUARD_BY_UID) {
 		key.uid = guard_fsuid();
-		if (guard_is_subject(q, &key))
+		if (guard_is_subject(now, &key))
 			return true;
 	}
 	if (!(traits & (FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)))
@@ -164,23 +189,30 @@ static __noinline bool guard_allowed(struct guard_question *q, __u32 rule, __u32
 		return false;
 	if (traits & FILE_GUARD_BY_EXECUTABLE) {
 		key.uid = FILE_GUARD_ANY_UID;
-		if (guard_is_subject(q, &key))
+		if (guard_is_subject(now, &key))
 			return true;
 	}
 	if (traits & FILE_GUARD_BY_BOTH) {
 		key.uid = guard_fsuid();
-		if (guard_is_subject(q, &key))
+		if (guard_is_subject(now, &key))
 			return true;
 	}
 	return false;
 }
 
+/* What a loop's callback is handed: the policy of this question, and the question. */
+struct guard_walk {
+	void *policy;
+	struct guard_question *q;
+};
+
 /*
  * One rule's word on the object at hand: true when it is a refusal, which ends the question. Of what is only audited the
  * first is kept.
  */
-static __noinline bool guard_weigh(struct guard_question *q, struct file_guard_value *value)
+static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_value *value)
 {
+	struct guard_question *q = walk->q;
 	__u32 covers = 0;
 
 	if (value->coverage & FILE_GUARD_SELF)
@@ -188,7 +220,7 @@ static __noinline bool guard_weigh(struct guard_question *q, struct file_guard_v
 	if (value->coverage & FILE_GUARD_TREE)
 		covers |= q->here;
 	covers &= value->operations;
-	if (!covers || guard_allowed(q, value->rule, value->traits))
+	if (!covers || guard_allowed(walk->policy, value->rule, value->traits))
 		return false;
 	if (value->traits & FILE_GUARD_ENFORCED && garrison_enforcing())
 		q->found = GUARD_DENIED;
@@ -199,40 +231,44 @@ static __noinline bool guard_weigh(struct guard_question *q, struct file_guard_v
 	q->rule = value->rule;
 	q->matched_inode = q->key.inode;
 	q->depth = q->level;
-	q->second = q->on_second;
-	q->operation = covers & q->act ? covers & q->act : q->act;
+	q->matched_second = q->on_second;
+	covers &= q->act;
+	q->operation = covers ? covers : q->act;
 	return q->found == GUARD_DENIED;
 }
 
 /* All that the policy says of the object in q->key. */
-static long guard_page_step(__u32 i, struct guard_question *q)
+static long guard_page_step(__u32 i, struct guard_walk *walk)
 {
+	struct file_guard_key key = walk->q->key;
 	struct file_guard_value *value;
 
-	q->key.number = i;
-	value = bpf_map_lookup_elem(q->policy, &q->key);
-	if (!value || guard_weigh(q, value))
+	key.number = i;
+	value = bpf_map_lookup_elem(walk->policy, &key);
+	if (!value || guard_weigh(walk, value))
 		return 1;
 	return value->more ? 0 : 1;
 }
 
-static long guard_walk_step(__u32 i, struct guard_question *q)
+static long guard_walk_step(__u32 i, struct guard_walk *walk)
 {
-	struct dentry *at = q->at, *parent;
-	struct inode *inode = at->d_inode;
+	struct guard_question *q = walk->q;
+	__u64 at = q->at, inode = guard_inode(at), parent;
 	struct file_guard_value *value;
+	struct file_guard_key key;
 
-	if ((__u64)at == q->common) {
-		if (!q->beyond)
+	if (at == q->common) {
+		if (!q->shared)
 			return 1;
-		q->tree = q->beyond;
-		q->here = q->beyond;
+		q->tree = q->shared;
+		q->here = q->shared;
 	}
 	if (inode) {
-		q->key.inode = inode->i_ino;
-		value = bpf_map_lookup_elem(q->policy, &q->key);
-		if (value && (!value->generation || value->generation == inode->i_generation)) {
-			if (guard_weigh(q, value))
+		q->key.inode = guard_number(inode);
+		key = q->key;
+		value = bpf_map_lookup_elem(walk->policy, &key);
+		if (value && (!value->generation || value->generation == GUARD_READ(struct inode, inode, i_generation))) {
+			if (guard_weigh(walk, value))
 				return 1;
 			if (value->more) {
 				q->key.number++;
@@ -241,10 +277,10 @@ static long guard_walk_step(__u32 i, struct guard_question *q)
 		}
 		q->key.number = 0;
 	}
-	parent = at->d_parent;
+	parent = guard_parent(at);
 	if (parent == at) {
 		/* Opened by handle, and no name known. */
-		q->lost = at->d_flags & GUARD_DCACHE_DISCONNECTED;
+		q->lost = GUARD_READ(struct dentry, at, d_flags) & GUARD_DCACHE_DISCONNECTED;
 		return 1;
 	}
 	q->at = parent;
@@ -254,153 +290,151 @@ static long guard_walk_step(__u32 i, struct guard_question *q)
 	return 0;
 }
 
+/* Walks up from `start`, which lies `level` names above the end of its path, and weighs what it meets. */
+static __noinline int guard_walk_up(struct guard_walk *walk, __u64 start, __u32 level)
+{
+	struct guard_question *q = walk->q;
+
+	q->at = start;
+	q->level = level;
+	q->here = q->self;
+	q->lost = 0;
+	q->key.kind = FILE_GUARD_OBJECT;
+	q->key.number = 0;
+	bpf_loop(GUARD_LEVELS, guard_walk_step, walk, 0);
+	if (q->lost && q->found != GUARD_DENIED) {
+		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
+		q->key.inode = 0;
+		q->level = -1;
+		bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
+	}
+	return 0;
+}
+
+static long guard_climb_at(__u32 i, struct guard_question **q)
+{
+	__u64 at = (*q)->at;
+
+	(*q)->at = guard_parent(at);
+	return (*q)->at == at ? 1 : 0;
+}
+
+static long guard_climb_second(__u32 i, struct guard_question **q)
+{
+	__u64 second = (*q)->second;
+
+	(*q)->second = guard_parent(second);
+	return (*q)->second == second ? 1 : 0;
+}
+
+static long guard_climb_both(__u32 i, struct guard_question **q)
+{
+	if ((*q)->at == (*q)->second)
+		return 1;
+	return guard_climb_at(i, q) & guard_climb_second(i, q);
+}
+
+/*
+ * Finds the nearest directory above both names; 0 when they share none, as when one was opened by handle. A directory that
+ * is moved at this moment can make the answer only too high, which refuses too much rather than too little.
+ */
+__noinline int guard_meet(struct guard_question *q)
+{
+	__u64 first, second;
+	long depth, other;
+
+	if (!q)
+		return 0;
+	first = guard_parent(q->dentry);
+	second = guard_parent(q->other);
+	q->common = first;
+	if (first == second)
+		return 0;
+	q->at = first;
+	q->second = second;
+	depth = bpf_loop(GUARD_LEVELS, guard_climb_at, &q, 0);
+	other = bpf_loop(GUARD_LEVELS, guard_climb_second, &q, 0);
+	q->at = first;
+	q->second = second;
+	if (depth > other)
+		bpf_loop(depth - other, guard_climb_at, &q, 0);
+	else if (other > depth)
+		bpf_loop(other - depth, guard_climb_second, &q, 0);
+	bpf_loop(GUARD_LEVELS, guard_climb_both, &q, 0);
+	q->common = q->at == q->second ? q->at : 0;
+	return 0;
+}
+
+/* Answers a question in q->found, by the policy of this moment from the first look to the last. */
+__noinline int guard_judge(struct guard_question *q)
+{
+	struct guard_walk walk = {};
+	__u32 zero = 0;
+
+	if (!q)
+		return 0;
+	walk.policy = bpf_map_lookup_elem(&policy, &zero);
+	if (!walk.policy)
+		return 0;
+	walk.q = q;
+	if (q->other)
+		guard_meet(q);
+	q->self = q->on_self;
+	q->tree = q->on_tree;
+	q->shared = q->on_shared;
+	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
+	if (q->on_above && q->found != GUARD_DENIED) {
+		q->self = q->on_above;
+		q->level = 0;
+		q->key.kind = FILE_GUARD_ABOVE;
+		q->key.inode = guard_number(guard_inode(q->dentry));
+		bpf_loop(GUARD_PAGES, guard_page_step, &walk, 0);
+	}
+	if (!q->other)
+		return 0;
+	q->on_second = 1;
+	if (q->on_replaced && guard_inode(q->other) && q->found != GUARD_DENIED) {
+		q->self = q->on_replaced;
+		q->tree = q->on_replaced;
+		q->shared = q->on_replaced;
+		guard_walk_up(&walk, q->other, 0);
+	}
+	/* Into the trees that hold both names nothing comes. */
+	if (guard_parent(q->other) != q->common && q->found != GUARD_DENIED) {
+		q->self = q->on_arrival;
+		q->tree = q->on_arrival;
+		q->shared = 0;
+		guard_walk_up(&walk, guard_parent(q->other), 1);
+	}
+	return 0;
+}
+
 /*
  * Begins a question about something on a file system; false when no rule for anything there covers one of the operations in
- * `may`, which is the usual end.
+ * `may`, which is the usual end. The masks are those of a plain act on one object.
  */
 static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
 {
-	__u32 zero = 0, unknown = guard_zero;
-	void *now = bpf_map_lookup_elem(&policy, &zero);
+	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM };
 	struct file_guard_value *value;
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
 
 	if (!now)
 		return false;
-	__builtin_memset(&q->key, 0, sizeof(q->key));
-	q->key.kind = FILE_GUARD_FILESYSTEM;
-	q->key.device = dentry->d_sb->s_dev;
-	value = bpf_map_lookup_elem(now, &q->key);
+	key.device = dentry->d_sb->s_dev;
+	value = bpf_map_lookup_elem(now, &key);
 	if (!value || !(value->operations & may))
 		return false;
-	q->policy = now;
-	q->common = unknown;
-	q->matched_inode = unknown;
-	q->self = unknown | act;
-	q->tree = unknown | act;
-	q->beyond = unknown;
-	q->on_second = unknown;
-	q->act = unknown | act;
+	__builtin_memset(q, 0, sizeof(*q));
+	q->dentry = (__u64)dentry;
+	q->device = key.device;
+	q->key.device = key.device;
+	q->act = act;
 	q->hook = hook;
-	q->quiet = 0;
-	q->found = unknown;
-	q->rule = unknown;
-	q->operation = unknown;
-	q->depth = unknown;
-	q->second = unknown;
+	q->on_self = act;
+	q->on_tree = act;
 	return true;
-}
-
-/*
- * Walks up from `start`, which lies `level` names above the end of the path, and weighs what it meets. May be called again for
- * another object of the same act.
- */
-static __always_inline void guard_walk(struct guard_question *q, struct dentry *start, __s32 level)
-{
-	q->at = guard_plain(start);
-	q->level = guard_zero + level;
-	q->here = q->self;
-	q->lost = guard_zero;
-	q->key.kind = FILE_GUARD_OBJECT;
-	q->key.number = guard_zero;
-	q->key.inode = guard_zero;
-	bpf_loop(GUARD_LEVELS, guard_walk_step, q, 0);
-	if (q->lost && q->found != GUARD_DENIED) {
-		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
-		q->key.inode = guard_zero;
-		q->level = (__s32)guard_zero - 1;
-		bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
-	}
-	/* No change, but to the verifier all ways to here are one from now on. */
-	q->found += guard_zero;
-	q->rule += guard_zero;
-	q->operation += guard_zero;
-	q->depth += guard_zero;
-	q->second += guard_zero;
-	q->matched_inode += guard_zero;
-	q->tree += guard_zero;
-	q->lost = guard_zero;
-}
-
-/* Weighs an act that would move, remove or hide a directory on the way to a protected place. */
-static __always_inline void guard_look_above(struct guard_question *q, struct dentry *dentry, __u32 act)
-{
-	struct inode *inode = dentry->d_inode;
-
-	if (!inode || q->found == GUARD_DENIED)
-		return;
-	q->level = guard_zero;
-	q->on_second = guard_zero;
-	q->self = guard_zero | act;
-	q->key.kind = FILE_GUARD_ABOVE;
-	q->key.inode = inode->i_ino;
-	bpf_loop(GUARD_PAGES, guard_page_step, q, 0);
-}
-
-/* Two directories of one file system, on their way to the one that both lie in. Mere addresses to a global function. */
-struct guard_pair {
-	struct dentry *first;
-	struct dentry *second;
-};
-
-static long guard_climb_first(__u32 i, struct guard_pair *pair)
-{
-	struct dentry *at = pair->first;
-
-	pair->first = BPF_CORE_READ(at, d_parent);
-	return pair->first == at ? 1 : 0;
-}
-
-static long guard_climb_second(__u32 i, struct guard_pair *pair)
-{
-	struct dentry *at = pair->second;
-
-	pair->second = BPF_CORE_READ(at, d_parent);
-	return pair->second == at ? 1 : 0;
-}
-
-static long guard_climb_both(__u32 i, struct guard_pair *pair)
-{
-	struct dentry *first = pair->first, *second = pair->second;
-
-	if (first == second)
-		return 1;
-	guard_climb_first(i, pair);
-	guard_climb_second(i, pair);
-	return pair->first == first && pair->second == second ? 1 : 0;
-}
-
-/*
- * The nearest directory above both; 0 when they share none, as when one was opened by handle. A directory that is moved at
- * this moment can make the answer only too high, which refuses too much rather than too little.
- */
-__noinline __u64 guard_common(struct guard_pair *start)
-{
-	struct guard_pair pair;
-	long depth, other;
-
-	if (!start)
-		return 0;
-	pair = *start;
-	depth = bpf_loop(GUARD_LEVELS, guard_climb_first, &pair, 0);
-	other = bpf_loop(GUARD_LEVELS, guard_climb_second, &pair, 0);
-	pair = *start;
-	if (depth > other)
-		bpf_loop(depth - other, guard_climb_first, &pair, 0);
-	else if (other > depth)
-		bpf_loop(other - depth, guard_climb_second, &pair, 0);
-	bpf_loop(GUARD_LEVELS, guard_climb_both, &pair, 0);
-	return pair.first == pair.second ? (__u64)pair.first : 0;
-}
-
-/* Sets q->common for an act on two names. */
-static __always_inline void guard_meet(struct guard_question *q, struct dentry *first, struct dentry *second)
-{
-	struct guard_pair pair = { first->d_parent, second->d_parent };
-
-	if (pair.first == pair.second)
-		q->common = (__u64)pair.first;
-	else
-		q->common = guard_common(&pair);
 }
 
 #endif

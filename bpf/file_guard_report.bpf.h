@@ -13,27 +13,25 @@
 
 /* Names on their way into a record, the last one first: the way up is the only one there is. */
 struct guard_names {
-	struct dentry *at;
+	struct guard_question *q;
 	char *out;
-	__u32 used;		/* bytes, NULs included */
-	__u32 cut;
 };
 
-static __always_inline __u32 guard_name_length(struct dentry *dentry)
+static __always_inline __u32 guard_name_length(__u64 dentry)
 {
-	__u32 length = BPF_CORE_READ(dentry, d_name.len);
+	__u32 length = BPF_CORE_READ((struct dentry *)dentry, d_name.len);
 
 	return length > GUARD_NAME_MAX ? GUARD_NAME_MAX : length;
 }
 
-static long guard_measure_step(__u32 i, struct guard_names *names)
+static long guard_measure_step(__u32 i, struct guard_question **q)
 {
-	struct dentry *at = names->at, *parent = BPF_CORE_READ(at, d_parent);
+	__u64 at = (*q)->at, parent = guard_parent(at);
 
 	if (parent == at)
 		return 1;
-	names->used += guard_name_length(at) + 1;
-	names->at = parent;
+	(*q)->used += guard_name_length(at) + 1;
+	(*q)->at = parent;
 	return 0;
 }
 
@@ -41,13 +39,12 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 both = bpf_get_current_pid_tgid();
-	struct dentry *dentry = q->dentry;
 
-	event->object_inode = BPF_CORE_READ(dentry, d_inode, i_ino);
+	event->object_inode = guard_number(guard_inode(q->dentry));
 	event->matched_inode = q->matched_inode;
 	guard_executable(&event->exe_inode, &event->exe_device);
 	event->cgroup = bpf_get_current_cgroup_id();
-	event->device = q->key.device;
+	event->device = q->device;
 	event->rule = q->rule;
 	event->operation = q->operation;
 	event->hook = q->hook;
@@ -63,63 +60,65 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	event->uid = task->cred->fsuid.val;
 	event->gid = task->cred->fsgid.val;
 	event->depth = q->depth;
-	event->second = q->second;
+	event->second = q->matched_second;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
-/*
- * Records come in three sizes, since a ring buffer wants to know them beforehand: short, usual, and two paths of 4,096. They
- * are written by global functions, which the verifier looks at once for themselves and not once for each way that leads
- * there. To those only plain memory can be handed: the question's pointers are mere addresses here.
- */
-#define GUARD_TELL(ROOM)                                                                              \
-	static long guard_copy_step_##ROOM(__u32 i, struct guard_names *names)                        \
-	{                                                                                             \
-		struct dentry *at = names->at, *parent = BPF_CORE_READ(at, d_parent);                 \
-		__u32 used = names->used, length;                                                     \
-                                                                                                      \
-		if (parent == at)                                                                     \
-			return 1;                                                                     \
-		if (used > (ROOM)-GUARD_NAME_ROOM) {                                                  \
-			names->cut = 1;                                                               \
-			return 1;                                                                     \
-		}                                                                                     \
-		length = guard_name_length(at);                                                       \
-		bpf_probe_read_kernel(names->out + used, length, BPF_CORE_READ(at, d_name.name));     \
-		used += length;                                                                       \
-		names->out[used] = 0;                                                                 \
-		names->used = used + 1;                                                               \
-		names->at = parent;                                                                   \
-		return 0;                                                                             \
-	}                                                                                             \
-                                                                                                      \
-	__noinline int guard_tell_##ROOM(struct guard_question *q)                                    \
-	{                                                                                             \
-		struct file_guard_event *event;                                                       \
-		struct guard_names names;                                                             \
-                                                                                                      \
-		if (!q)                                                                               \
-			return 0;                                                                     \
-		event = garrison_reserve(sizeof(*event) + (ROOM), FILE_GUARD_ACCESS);                 \
-		if (!event)                                                                           \
-			return 0;                                                                     \
-		guard_fill(event, q);                                                                 \
-		names.at = q->dentry;                                                                 \
-		names.out = event->names;                                                             \
-		names.used = guard_zero;                                                              \
-		names.cut = guard_zero;                                                               \
-		bpf_loop(GUARD_LEVELS, guard_copy_step_##ROOM, &names, 0);                            \
-		event->names_length = names.used;                                                     \
-		event->cut = names.cut * FILE_GUARD_CUT_NAMES;                                        \
-		if (q->other) {                                                                       \
-			names.at = q->other;                                                          \
-			names.cut = guard_zero;                                                       \
-			bpf_loop(GUARD_LEVELS, guard_copy_step_##ROOM, &names, 0);                    \
-			event->cut |= names.cut * FILE_GUARD_CUT_OTHER;                               \
-		}                                                                                     \
-		event->other_length = names.used - event->names_length;                               \
-		bpf_ringbuf_submit(event, 0);                                                         \
-		return 0;                                                                             \
+/* Records come in three sizes, since a ring buffer wants to know them beforehand: short, usual, and two paths of 4,096. */
+#define GUARD_TELL(ROOM)                                                                                              \
+	static long guard_copy_step_##ROOM(__u32 i, struct guard_names *names)                                        \
+	{                                                                                                             \
+		struct guard_question *q = names->q;                                                                  \
+		__u64 at = q->at, parent = guard_parent(at);                                                          \
+		const unsigned char *name;                                                                            \
+		__u32 used, length;                                                                                   \
+                                                                                                                      \
+		if (parent == at)                                                                                     \
+			return 1;                                                                                     \
+		length = guard_name_length(at);                                                                       \
+		name = BPF_CORE_READ((struct dentry *)at, d_name.name);                                               \
+		/* Last before its use: 6.1 does not carry a bound over to a register's copy on the stack. */         \
+		used = q->used;                                                                                       \
+		if (used > (ROOM)-GUARD_NAME_ROOM) {                                                                  \
+			q->cut = 1;                                                                                   \
+			return 1;                                                                                     \
+		}                                                                                                     \
+		bpf_probe_read_kernel(names->out + used, length, name);                                               \
+		used += length;                                                                                       \
+		names->out[used] = 0;                                                                                 \
+		q->used = used + 1;                                                                                   \
+		q->at = parent;                                                                                       \
+		return 0;                                                                                             \
+	}                                                                                                             \
+                                                                                                                      \
+	__noinline int guard_tell_##ROOM(struct guard_question *q)                                                    \
+	{                                                                                                             \
+		struct file_guard_event *event;                                                                       \
+		struct guard_names names;                                                                             \
+                                                                                                                      \
+		if (!q)                                                                                               \
+			return 0;                                                                                     \
+		event = garrison_reserve(sizeof(*event) + (ROOM), FILE_GUARD_ACCESS);                                 \
+		if (!event)                                                                                           \
+			return 0;                                                                                     \
+		guard_fill(event, q);                                                                                 \
+		names.q = q;                                                                                          \
+		names.out = event->names;                                                                             \
+		q->at = q->dentry;                                                                                    \
+		q->used = 0;                                                                                          \
+		q->cut = 0;                                                                                           \
+		bpf_loop(GUARD_LEVELS, guard_copy_step_##ROOM, &names, 0);                                            \
+		event->names_length = q->used;                                                                        \
+		event->cut = q->cut * FILE_GUARD_CUT_NAMES;                                                           \
+		if (q->other) {                                                                                       \
+			q->at = q->other;                                                                             \
+			q->cut = 0;                                                                                   \
+			bpf_loop(GUARD_LEVELS, guard_copy_step_##ROOM, &names, 0);                                    \
+			event->cut |= q->cut * FILE_GUARD_CUT_OTHER;                                                  \
+		}                                                                                                     \
+		event->other_length = q->used - event->names_length;                                                  \
+		bpf_ringbuf_submit(event, 0);                                                                         \
+		return 0;                                                                                             \
 	}
 
 GUARD_TELL(384)
@@ -128,32 +127,30 @@ GUARD_TELL(8704)
 
 __noinline int guard_tell(struct guard_question *q)
 {
-	struct guard_names names = { .used = guard_zero };
-
 	if (!q)
 		return 0;
-	names.at = q->dentry;
-	bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
+	q->used = 0;
+	q->at = q->dentry;
+	bpf_loop(GUARD_LEVELS, guard_measure_step, &q, 0);
 	if (q->other) {
-		names.at = q->other;
-		bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
+		q->at = q->other;
+		bpf_loop(GUARD_LEVELS, guard_measure_step, &q, 0);
 	}
-	if (names.used <= 384 - GUARD_NAME_ROOM)
+	if (q->used <= 384 - GUARD_NAME_ROOM)
 		guard_tell_384(q);
-	else if (names.used <= 1536 - GUARD_NAME_ROOM)
+	else if (q->used <= 1536 - GUARD_NAME_ROOM)
 		guard_tell_1536(q);
 	else
 		guard_tell_8704(q);
 	return 0;
 }
 
-/* Reports what was found, and says whether to refuse. `other` is the second name of a rename or link, else NULL. */
-static __always_inline bool guard_end(struct guard_question *q, struct dentry *dentry, struct dentry *other)
+/* Answers the question and reports what was found; true when the act is to be refused. */
+static __always_inline bool guard_refuses(struct guard_question *q)
 {
+	guard_judge(q);
 	if (q->found == GUARD_NOTHING)
 		return false;
-	q->dentry = dentry;
-	q->other = other;
 	if (q->found == GUARD_DENIED || !q->quiet)
 		guard_tell(q);
 	return q->found == GUARD_DENIED;
@@ -164,10 +161,7 @@ static __always_inline bool guard_denies(struct dentry *dentry, __u32 hook, __u3
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, dentry, hook, act, act))
-		return false;
-	guard_walk(&q, dentry, 0);
-	return guard_end(&q, dentry, NULL);
+	return guard_begin(&q, dentry, hook, act, act) && guard_refuses(&q);
 }
 
 /* Constants from separate branches, kept apart: see garrison.bpf.h. */

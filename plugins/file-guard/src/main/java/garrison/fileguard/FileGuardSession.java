@@ -38,6 +38,7 @@ final class FileGuardSession implements PluginSession {
     @Override
     public void configure(ObjectSetup object) {
         KernelFeatures kernel = context.kernel();
+        object.constant("guard_own_process", ProcessHandle.current().pid());
         for (ProgramInfo program : object.programs()) {
             if (program.optional()) {
                 boolean here = kernel.lsmHook(program.target()).filter(hook -> fits(program, hook)).isPresent();
@@ -97,7 +98,7 @@ final class FileGuardSession implements PluginSession {
             figures.put("protected objects and trees", String.valueOf(now.objects()));
             figures.put("policy entries", String.valueOf(now.table().count()));
             if (!now.incomplete().isEmpty()) {
-                figures.put("hard links not searched to the end (raise link-scan)", now.incomplete().toString());
+                figures.put("hard links not searched to the end (link-scan reached, or not readable)", now.incomplete().toString());
             }
         }
         if (!missing.isEmpty()) {

@@ -17,18 +17,19 @@ import java.util.List;
  * so these files are protected by themselves too. Later such names cannot come: a link out of a tree is refused.
  *
  * @param found the files
- * @param complete false when the search was given up at its limit
+ * @param complete false when the search was given up at its limit, or came upon what it may not read
  */
 record HardLinks(List<Path> found, boolean complete) {
     /**
      * Searches a tree.
      *
      * @param limit most files looked at
-     * @throws IOException if a directory cannot be read; files that vanish meanwhile are passed over
+     * @throws IOException if the tree itself cannot be looked at
      */
     static HardLinks below(Path tree, Mounts mounts, int limit) throws IOException {
         List<Path> found = new ArrayList<>();
         int[] seen = {0};
+        boolean[] unreadable = {false};
         FileVisitor<Path> visitor = new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
@@ -47,15 +48,19 @@ record HardLinks(List<Path> found, boolean complete) {
             }
 
             @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw e;
+            public FileVisitResult visitFileFailed(Path file, IOException e) {
+                unreadable[0] |= !Files.notExists(file, LinkOption.NOFOLLOW_LINKS);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException e) {
+                unreadable[0] |= e != null;
+                return FileVisitResult.CONTINUE;
             }
         };
         Files.walkFileTree(tree, visitor);
-        return new HardLinks(List.copyOf(found), seen[0] <= limit);
+        return new HardLinks(List.copyOf(found), seen[0] <= limit && !unreadable[0]);
     }
 
     private static int links(Path file) throws IOException {
