@@ -30,7 +30,7 @@ build_is_current() {
     local stamp=$LAB_TARGET/built entries entry
     [ -f "$stamp" ] && [ -s "$LAB_REPO/itests/target/guest.classpath" ] || return 1
     [ -z "$(find "$LAB_REPO" -mindepth 1 \( -name target -o -path "$LAB_REPO/.*" -o -path "$LAB_HOME" \) -prune -o \
-        -newer "$stamp" -not -path "$LAB_REPO/lab" -print -quit)" ] || return 1
+        -newer "$stamp" -not -path "$LAB_REPO/lab" -not -name '*.md' -print -quit)" ] || return 1
     IFS=: read -r -a entries <"$LAB_REPO/itests/target/guest.classpath"
     for entry in "${entries[@]}"; do [ -e "$entry" ] || return 1; done
 }

@@ -6,8 +6,10 @@
 
 LAB_BOOT_LIMIT=90
 LAB_BOOT_ATTEMPTS=3
-# The kernel's own words for trouble; a user program's fault ("traps: ...") is not the kernel's.
-LAB_KERNEL_TROUBLE='BUG:|WARNING: |Oops|general protection fault|KASAN|UBSAN|rcu.*(stall|self-detected)|soft lockup|blocked for more than|Kernel panic|[Uu]nable to handle'
+# The kernel's own words for trouble. Not every WARNING: those about a processor's weaknesses name no place in
+# the code, neither in the old form (CPU: 0 PID: 1 at FILE:LINE) nor in that of 7.x (FILE:LINE at FUNCTION).
+# A user program's fault ("traps: ...") is not the kernel's.
+LAB_KERNEL_TROUBLE='BUG:|WARNING: (CPU:|[^ ]+:[0-9]+ at )|Oops|general protection fault|KASAN|UBSAN|rcu.*(stall|self-detected)|soft lockup|blocked for more than|Kernel panic|[Uu]nable to handle'
 LAB_JOB_END='garrison-lab: job ended'
 
 # The results of the last guest_run.
