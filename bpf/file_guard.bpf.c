@@ -32,6 +32,7 @@
  * An act that the policy says nothing about is not decided here (0, or what garrison_xattr_no_decision says).
  */
 #include "file_guard_report.bpf.h"
+#include "file_guard_ioctl.bpf.h"
 
 GARRISON_LICENSE;
 
@@ -39,6 +40,7 @@ GARRISON_LICENSE;
 #define GUARD_FMODE_READ 0x1
 #define GUARD_FMODE_WRITE 0x2
 #define GUARD_FMODE_EXEC 0x20
+#define GUARD_FMODE_BACKING 0x2000000
 #define GUARD_O_TMPFILE 020000000
 #define GUARD_S_IFMT 0170000
 #define GUARD_S_IFDIR 0040000
@@ -302,45 +304,6 @@ int BPF_PROG(guard_inode_file_setattr, struct dentry *dentry, void *attributes, 
 	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_FILE_SETATTR, FILE_GUARD_ATTRIBUTES));
 }
 
-/* What an ioctl does to the file it is called on, as far as it concerns us. Numbers as in linux/fs.h and the file systems'. */
-static __always_inline __u32 guard_ioctl_act(__u32 command)
-{
-	switch (command) {
-	case 0x40047602: /* FS_IOC32_SETVERSION */
-	case 0x40087602: /* FS_IOC_SETVERSION: the generation, by which the policy knows the inode */
-	case 0x40046604: /* EXT4_IOC32_SETVERSION */
-	case 0x40086604: /* EXT4_IOC_SETVERSION */
-		return FILE_GUARD_ATTRIBUTES | FILE_GUARD_ALWAYS;
-	case 0x40046602: /* FS_IOC32_SETFLAGS */
-	case 0x40086602: /* FS_IOC_SETFLAGS */
-	case 0x401c5820: /* FS_IOC_FSSETXATTR */
-	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
-	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
-		return FILE_GUARD_ATTRIBUTES;
-	case 0x40049409: /* FICLONE */
-	case 0x4020940d: /* FICLONERANGE */
-	case 0xc028660f: /* EXT4_IOC_MOVE_EXT */
-	case 0x6611: /* EXT4_IOC_SWAP_BOOT */
-	case 0xc0c0586d: /* XFS_IOC_SWAPEXT */
-	case 0x40285881: /* XFS_IOC_EXCHANGE_RANGE */
-	case 0x40305828: /* FS_IOC_RESVSP */
-	case 0x40305829: /* FS_IOC_UNRESVSP */
-	case 0x4030582a: /* FS_IOC_RESVSP64 */
-	case 0x4030582b: /* FS_IOC_UNRESVSP64 */
-	case 0x40305839: /* FS_IOC_ZERO_RANGE */
-	case 0x402c5828: /* the same five of 32-bit programs */
-	case 0x402c5829:
-	case 0x402c582a:
-	case 0x402c582b:
-	case 0x402c5839:
-		return FILE_GUARD_WRITE;
-	case 0xc0189436: /* FIDEDUPERANGE tells whether this file's contents are what the caller guesses */
-		return FILE_GUARD_READ;
-	default:
-		return 0;
-	}
-}
-
 static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 {
 	__u32 act = guard_ioctl_act(command);
@@ -387,6 +350,21 @@ int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned
 	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_MMAP_FILE, act));
 }
 
+/*
+ * Since 6.8 what overlayfs maps is the layer's file, under the layer's name; the one that was opened is kept beside it.
+ */
+static __always_inline bool guard_denies_backed(struct file *file, __u32 hook, __u32 act)
+{
+	struct backing_file *backing = (struct backing_file *)file;
+	struct guard_question q;
+	struct dentry *opened;
+
+	if (!bpf_core_type_exists(struct backing_file) || !(file->f_mode & GUARD_FMODE_BACKING))
+		return false;
+	opened = BPF_CORE_READ(backing, user_path.dentry);
+	return guard_begin_at(&q, (__u64)opened, BPF_CORE_READ(opened, d_sb, s_dev), hook, act, act) && guard_refuses(&q);
+}
+
 SEC("lsm/file_mprotect")
 int BPF_PROG(guard_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot, int ret)
 {
@@ -404,6 +382,10 @@ int BPF_PROG(guard_file_mprotect, struct vm_area_struct *vma, unsigned long reqp
 		act |= FILE_GUARD_EXECUTE;
 	if (!act)
 		return 0;
+	if (guard_denies_backed(file, FILE_GUARD_FILE_MPROTECT, act)) {
+		barrier();
+		return -EPERM;
+	}
 	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_FILE_MPROTECT, act));
 }
 

@@ -413,7 +413,8 @@ __noinline int guard_judge(struct guard_question *q)
  * Begins a question about something on a file system; false when no rule for anything there covers one of the operations in
  * `may`, which is the usual end. The masks are those of a plain act on one object.
  */
-static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
+static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentry, __u32 device, __u32 hook, __u32 act,
+					   __u32 may)
 {
 	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM };
 	struct file_guard_value *value;
@@ -422,19 +423,24 @@ static __always_inline bool guard_begin(struct guard_question *q, struct dentry 
 
 	if (!now)
 		return false;
-	key.device = dentry->d_sb->s_dev;
+	key.device = device;
 	value = bpf_map_lookup_elem(now, &key);
 	if (!value || !(value->operations & may))
 		return false;
 	__builtin_memset(q, 0, sizeof(*q));
-	q->dentry = (__u64)dentry;
-	q->device = key.device;
-	q->key.device = key.device;
+	q->dentry = dentry;
+	q->device = device;
+	q->key.device = device;
 	q->act = act;
 	q->hook = hook;
 	q->on_self = act;
 	q->on_tree = act;
 	return true;
+}
+
+static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
+{
+	return guard_begin_at(q, (__u64)dentry, dentry->d_sb->s_dev, hook, act, may);
 }
 
 #endif
