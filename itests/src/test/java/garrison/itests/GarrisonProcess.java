@@ -106,15 +106,22 @@ public final class GarrisonProcess implements AutoCloseable {
 
     /** Waits until it says how each plugin started. */
     public GarrisonProcess awaitStarted() {
-        Guest.await("garrison runs", () -> {
-            if (!process.isAlive()) {
-                throw new AssertionError("garrison ended with " + process.exitValue() + ":\n" + log());
-            }
-            return ask("{\"op\":\"status\"}") instanceof Map<?, ?> answer && answer.get("result") instanceof Map<?, ?> status
-                    && allSettled(status.get("bundles"), "ACTIVE", "MISSING")
-                    && allSettled(status.get("plugins"), "ACTIVE", "FAILED");
-        });
-        return this;
+        try {
+            Guest.await("garrison runs", this::started);
+            return this;
+        } catch (AssertionError e) {
+            kill();
+            throw new AssertionError(e.getMessage() + "\n" + log(), e);
+        }
+    }
+
+    private boolean started() {
+        if (!process.isAlive()) {
+            throw new AssertionError("garrison ended with " + process.exitValue());
+        }
+        return ask("{\"op\":\"status\"}") instanceof Map<?, ?> answer && answer.get("result") instanceof Map<?, ?> status
+                && allSettled(status.get("bundles"), "ACTIVE", "MISSING")
+                && allSettled(status.get("plugins"), "ACTIVE", "FAILED");
     }
 
     private static boolean allSettled(Object things, String... states) {

@@ -129,8 +129,8 @@ class RunningInstanceTest {
     @Test
     void reload_badPolicy_namesFileLineAndRemedyAndChangesNothing() throws IOException {
         String good = writesRefused().text();
-        Files.writeString(garrison.config(), good.replace("operations =", "operatoins ="));
-        int line = 1 + (int) good.substring(0, good.indexOf("operations =")).lines().count() - 1;
+        Files.writeString(garrison.config(), good.replace("operations =", "operatoins = [ read ], operations ="));
+        int line = (int) good.substring(0, good.indexOf("operations =")).lines().count();
         Command refused = garrison.cli("reload");
         assertAll(() -> assertEquals(1, refused.exit(), refused::toString),
                 () -> assertTrue(refused.err().contains(garrison.config() + ":" + line), refused::err),
