@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What the configuration says, checked as far as that goes without looking at files.
@@ -21,6 +22,8 @@ import java.util.Set;
  */
 record Policy(List<Rule> rules, int linkScan) {
     private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees");
+    private static final List<String> RULE_KEYS = Stream.concat(PLACE_KEYS.stream(),
+            Stream.of("name", "operations", "allow", "mode")).toList();
     private static final String REMEDY_PATH = "write an absolute path, for example /srv/data";
 
     /**
@@ -44,6 +47,9 @@ record Policy(List<Rule> rules, int linkScan) {
     }
 
     private static Rule rule(Settings settings) {
+        // A misspelt key is told as such, before what is missing for its sake.
+        RULE_KEYS.forEach(settings::has);
+        settings.end();
         String name = settings.string("name");
         if (name.isBlank()) {
             throw settings.error("name", "is empty", "name the rule: events carry its name");
