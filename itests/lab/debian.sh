@@ -62,16 +62,17 @@ suite_update() {
     printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" >"$root/sources.list"
     : >"$root/status"
     say "fetching the package lists of Debian $suite"
-    suite_apt "$suite" apt-get -q update >&2 ||
+    # By default apt takes a mirror that cannot be reached for no error.
+    suite_apt "$suite" apt-get -q -o APT::Update::Error-Mode=any update >&2 ||
         die "cannot fetch the package lists of Debian $suite" \
             "remedy: check the network and the machine's apt sources; or set GARRISON_DEBIAN_MIRROR"
     rm -f "$root"/updated.*
     : >"$root/updated.$$"
 }
 
-# The value of a field of the newest version: suite_field SUITE PACKAGE FIELD
+# The value of a field of the newest version, or nothing: suite_field SUITE PACKAGE FIELD
 suite_field() {
-    suite_apt "$1" apt-cache --no-all-versions show "$2" 2>/dev/null | sed -n "s/^$3: //p" | head -n 1
+    { suite_apt "$1" apt-cache --no-all-versions show "$2" 2>/dev/null || true; } | sed -n "s/^$3: //p;T;q"
 }
 
 # Downloads packages and unpacks them into one folder, which appears only when all is there:
