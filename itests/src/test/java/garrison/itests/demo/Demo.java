@@ -80,6 +80,8 @@ public final class Demo {
         Demo demo = new Demo();
         try (Filesystem disk = Filesystem.mount(Filesystem.Kind.EXT4, demo.folder.resolve("disk"))) {
             demo.show(disk.folder());
+        } catch (AssertionError e) {
+            demo.wrong.add(e.getMessage());
         }
         demo.wrong.forEach(problem -> System.out.println("WRONG: " + problem));
         System.out.printf("%s, in %d s.%n", demo.wrong.isEmpty() ? "All as it must be" : demo.wrong.size() + " things are WRONG",
@@ -97,9 +99,8 @@ public final class Demo {
         try (GarrisonProcess garrison = GarrisonProcess.start(folder, guarding(Mode.AUDIT, audit)).awaitStarted()) {
             System.out.printf("garrison run: file-guard %s after %.1f s, %d BPF programs attached. Its policy:%n",
                     garrison.plugin("file-guard").get("state"), (System.nanoTime() - started) / 1e9, AttachedBpf.links().size());
-            System.out.printf("  { name = secrets, trees = [ the folders under attack ], operations = [ %s ],%n",
-                    String.join(", ", words()));
-            System.out.printf("    allow = [ { executable = %s } ] }%n%n", java);
+            System.out.printf("  { name = secrets, trees = [ the folders attacked below ],%n    operations = [ %s ],%n"
+                    + "    allow = [ { executable = %s } ] }%n%n", String.join(", ", words()), java);
             try (EventLines events = garrison.events()) {
                 firstEvent(events, audit);
                 List<Result> audited = audit.run();
@@ -175,8 +176,7 @@ public final class Demo {
     }
 
     private static String event(Report report, Result result) {
-        Path below = result.scene().root().relativize(Path.of(report.path()));
-        return report.operation() + " " + below;
+        return report.operation() + " " + report.path().replace(result.scene().root() + "/", "");
     }
 
     private static boolean succeeded(Result result) {
