@@ -4,7 +4,7 @@
 # Counts of tests, from the JUnit XML reports of Maven and of the guests; the closing lines.
 
 LAB_ROWS=()    # "where|passed|failed|skipped|seconds"
-LAB_FAILED=()  # "where: test"
+LAB_FAILED=()  # "where: test: why"
 LAB_SKIPPED=() # "where: test: reason"
 
 # report_add WHERE SECONDS FILE...: counts what is in the files.
@@ -14,7 +14,7 @@ report_add() {
     while IFS=$'\t' read -r outcome test reason; do
         case $outcome in
             passed) passed=$((passed + 1)) ;;
-            failed) failed=$((failed + 1)); LAB_FAILED+=("$where: $test") ;;
+            failed) failed=$((failed + 1)); LAB_FAILED+=("$where: $test${reason:+: ${reason:0:200}}") ;;
             skipped) skipped=$((skipped + 1)); LAB_SKIPPED+=("$where: $test: ${reason:-no reason given}") ;;
         esac
     done < <([ $# -eq 0 ] || report_cases "$@")
@@ -37,14 +37,14 @@ report_fail() {
     LAB_ROWS+=("$where|0|1|0|0")
 }
 
-# One line a test case: outcome, class and name, reason of a skip. What a test printed is no markup.
+# One line a test case: outcome, class and name, reason of a skip or failure. What a test printed is no markup.
 report_cases() {
     awk -v RS='<' '
         function attribute(name) {
             if (!match($0, "[ \n]" name "=\"[^\"]*\"")) return ""
             value = substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
             gsub(/&quot;/, "\"", value); gsub(/&lt;/, "<", value); gsub(/&gt;/, ">", value)
-            gsub(/&apos;|&#39;/, "\047", value); gsub(/&#10;|[\n\t]/, " ", value); gsub(/&amp;/, "\\&", value)
+            gsub(/&apos;|&#39;/, "\047", value); gsub(/&#10;|[\n\t]/, " ", value); gsub(/&#[0-9]+;/, " ", value); gsub(/&amp;/, "\\&", value)
             return value
         }
         function finish() {
@@ -54,11 +54,18 @@ report_cases() {
             if (open) print outcome "\t" test "\t" reason
             open = 0
         }
-        # The text of a CDATA section, which may hold our separator; that of a skip is its reason.
+        # The text of a CDATA section, which may hold our separator; that of a skip or failure is its reason.
+        # JUnit numbers the invocations of a parameterized test, and tells their names among what was printed.
         function text(part) {
             data = !(end = index(part, "]]>"))
             if (awaited) reason = reason (data ? part : substr(part, 1, end - 1))
             if (!data) awaited = 0
+            if (open && test ~ /\]$/ && match(part, /(^|\n)display-name: [^\n]*/)) {
+                name = substr(part, RSTART, RLENGTH)
+                sub(/^\n?display-name: /, "", name); sub(/^.*\([^()]*\) > /, "", name); gsub(/\t/, " ", name)
+                sub(/(\[[0-9]+\])+$/, "", test)
+                test = test " > " name
+            }
         }
         FNR == 1 { finish(); data = 0 }
         data { text("<" $0); next }
@@ -69,7 +76,7 @@ report_cases() {
             test = class "." attribute("name")
             if ($0 ~ /\/>[ \n]*$/) finish()
         }
-        /^(failure|error)[ \n>]/ { if (open) outcome = "failed" }
+        /^(failure|error)[ \n>]/ { if (open) { outcome = "failed"; reason = attribute("message"); awaited = reason == "" } }
         /^skipped[ \n>\/]/ { if (open) { outcome = "skipped"; reason = attribute("message"); awaited = reason == "" } }
         /^\/testcase>/ { finish(); awaited = 0 }
         END { finish() }' "$@"
