@@ -28,8 +28,9 @@ import java.util.function.Function;
  * @param before prepares a scene further
  */
 public record Attack(String name, Operation operation, Operation told, Function<Scene, Path> target,
-        Function<Scene, Path> toldOf, Set<Rule> rules, Function<Scene, List<String>> command, Effect effect, Set<Trait> traits, KernelVersion minimum,
-        String minimumReason, String notOnOverlay, BiConsumer<Scene, Attacker> before) {
+        Function<Scene, Path> toldOf, Set<Rule> rules, Function<Scene, List<String>> command, Effect effect,
+        Set<Trait> traits, KernelVersion minimum, String minimumReason, String notOnOverlay,
+        BiConsumer<Scene, Attacker> before) {
     /** How a policy may name what is attacked. */
     public enum Rule {
         /** The object itself, by its path. */

@@ -2,6 +2,7 @@
 package garrison.itests.attack;
 
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * One attack on an object that one rule protects.
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 public record Trial(Attack attack, Attack.Rule rule) {
     /** Unique: the name of the rule in a policy of many, and of the scene's folder. */
     public String name() {
-        return attack.name() + "." + rule.name().toLowerCase(java.util.Locale.ROOT);
+        return attack.name() + "." + rule.name().toLowerCase(Locale.ROOT);
     }
 
     /** What the rule names. */

@@ -90,8 +90,8 @@ public final class Demo {
     }
 
     private void show(Path disk) throws IOException {
-        System.out.printf("Garrison guards files by BPF programs on the kernel's own security hooks; a JVM brings the policy and hears%n"
-                + "the events. Here: bin/garrison with the bundle file-guard, Linux %s, files on ext4.%n%n",
+        System.out.printf("Garrison guards files by BPF programs on the kernel's own security hooks; a JVM brings the policy and%n"
+                + "hears the events. Here: bin/garrison with the bundle file-guard, Linux %s, ext4.%n%n",
                 Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
         List<Result> off = campaign(disk, "off").run();
         Campaign audit = campaign(disk, "audit");
@@ -170,7 +170,8 @@ public final class Demo {
             check(enforced.get(i).outcome().denied() && !enforced.get(i).seen(), shown + " got through: " + enforced.get(i));
             check(refused.size() == 1 && refused.getFirst().denied(), shown + " was told in ENFORCE as " + refused);
             System.out.printf("%-39s %-18s %-5s %-6s %-8s %s%n", shown.words, shown.call, word(off.get(i)),
-                    word(audited.get(i)), word(enforced.get(i)), refused.isEmpty() ? "-" : event(refused.getFirst(), enforced.get(i)));
+                    word(audited.get(i)), word(enforced.get(i)),
+                    refused.isEmpty() ? "-" : event(refused.getFirst(), enforced.get(i)));
         }
         System.out.println("done = its effect was seen on the disk; a refused attack left no trace there.");
     }
@@ -203,8 +204,8 @@ public final class Demo {
         long attempts = writeUntilRefused(victim);
         Guest.await("the event of the first refusal", () -> !events.reports(self).isEmpty());
         Duration took = Duration.between(edited, events.reports(self).getFirst().time());
-        System.out.printf("%nPolicy edited while it runs: %,d protected files are enforced %,d ms after the edit (the kernel's clock;%n"
-                + "%,d writes by a running process went through until then, none after).%n", MANY, took.toMillis(), attempts);
+        System.out.printf("%nPolicy edited while it runs: %,d protected files are enforced %,d ms after the edit (by the kernel's%n"
+                + "clock; %,d writes of a running process went through until then, none after).%n", MANY, took.toMillis(), attempts);
         for (int i : new int[] {0, MANY / 2, MANY - 1}) {
             Outcome outcome = Guest.attacks().run("open-write", paths.get(i).toString());
             check(outcome.denied(), paths.get(i) + " is not protected: " + outcome);
@@ -242,8 +243,8 @@ public final class Demo {
         double took = (System.nanoTime() - begin) / 1e9;
         int left = AttachedBpf.links().size();
         Outcome again = Guest.attacks().run("open-write", disk.resolve("many/file-0").toString());
-        System.out.printf("SIGTERM: exit %d after %.1f s; bpftool link: %d before, %d after; the first attack again: %s.%n%n", exit, took,
-                attached, left, again.word());
+        System.out.printf("SIGTERM: exit %d after %.1f s; bpftool link: %d before, %d after; the first attack again: %s.%n%n",
+                exit, took, attached, left, again.word());
         check(exit == 0 && attached > 0 && left == 0 && again.exit() == 0, "it did not end in good order:\n" + garrison.log());
     }
 

@@ -33,7 +33,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 
-/** Every attack of the catalogue, on every file system, with file-guard stopped, auditing, enforcing, and guarding something else. */
+/**
+ * Every attack of the catalogue, on every file system, with file-guard stopped, auditing, enforcing, and guarding something
+ * else.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AttackTest {
     private final Path scratch = Guest.scratch("attacks");
