@@ -63,13 +63,23 @@ public final class EventLog implements AutoCloseable {
                 }
             }
         } catch (InterruptedException e) {
-            LOG.debug("event log was told to stop at once");
+            LOG.warn("event log {} was closed while it could not be written: the last events are not in it", settings.file());
         } finally {
             closeChannel();
         }
     }
 
+    /**
+     * Writes one line, however often that has to be tried. Meanwhile the stream's bounded queue counts what finds it full, so the
+     * count stays exact and is told in its place; a line that tells a loss is not lost itself.
+     */
     private void append(byte[] line) throws InterruptedException {
+        while (!tryAppend(line)) {
+            Thread.sleep(RETRY);
+        }
+    }
+
+    private boolean tryAppend(byte[] line) {
         try {
             if (channel == null) {
                 channel = open();
@@ -85,14 +95,15 @@ public final class EventLog implements AutoCloseable {
                 broken = false;
                 LOG.info("event log {} can be written again", settings.file());
             }
+            return true;
         } catch (IOException e) {
-            stream.undelivered(1);
             closeChannel();
             if (!broken) {
                 broken = true;
-                LOG.error("event log {} cannot be written, events are lost until it can: {}", settings.file(), words(e));
+                LOG.error("event log {} cannot be written; events wait, and those beyond the queue are lost: {}",
+                        settings.file(), words(e));
             }
-            Thread.sleep(RETRY);
+            return false;
         }
     }
 

@@ -59,11 +59,6 @@ public final class EventStream implements AutoCloseable {
         return ended && lines.isEmpty() && lost == 0;
     }
 
-    /** Counts lines as lost that the receiver took but could not deliver. */
-    public synchronized void undelivered(long count) {
-        lost += count;
-    }
-
     /**
      * Takes the next line.
      *

@@ -117,6 +117,78 @@ class EventLogTest {
         assertTrue(System.nanoTime() - begin < 20_000_000_000L);
     }
 
+    /** A folder in the place of the old file keeps the full one from being turned over, until it is taken away. */
+    @Test
+    void fileThatCannotBeWritten_countsExactlyWhatIsLost_andTellsItInItsPlace() throws IOException, InterruptedException {
+        Path obstacle = Files.createDirectories(folder.resolve("events.jsonl.1/inner"));
+        long bytes = 4000;
+        long sent = 300;
+        try (EventLog _ = new EventLog(new EventLogSettings(file, bytes, 1), hub, 16)) {
+            ticks(1, sent);
+            long full = System.nanoTime() + 20_000_000_000L;
+            while (Files.size(file) == 0) {
+                assertTrue(System.nanoTime() < full, "nothing was written");
+                Thread.sleep(10);
+            }
+            Files.delete(obstacle);
+            Files.delete(obstacle.getParent());
+        }
+        List<Path> files = Files.exists(folder.resolve("events.jsonl.1"))
+                ? List.of(folder.resolve("events.jsonl.1"), file) : List.of(file);
+        long next = 1;
+        long lost = 0;
+        for (Path part : files) {
+            for (String line : Files.readAllLines(part)) {
+                JsonObject event = JsonObject.of(JsonText.read(line));
+                if (event.text("type").equals("events_lost")) {
+                    lost += event.number("count");
+                    next += event.number("count");
+                } else {
+                    assertEquals(next++, event.number("number"), "missing, and not told in its place");
+                }
+            }
+        }
+        assertEquals(sent + 1, next, "every event is in the file or counted");
+        assertTrue(lost > 0, "the queue never overflowed: nothing was tried");
+    }
+
+    @Test
+    void folderTakenAway_andPutBack_everyEventIsWrittenOrCounted() throws IOException, InterruptedException {
+        Path logs = Files.createDirectory(folder.resolve("logs"));
+        Path away = folder.resolve("away");
+        file = logs.resolve("events.jsonl");
+        try (EventLog _ = new EventLog(new EventLogSettings(file, 1, 100), hub, 4)) {
+            ticks(1, 1);
+            long deadline = System.nanoTime() + 20_000_000_000L;
+            while (Files.size(file) == 0) {
+                assertTrue(System.nanoTime() < deadline, "nothing was written");
+                Thread.sleep(10);
+            }
+            // Each line needs a new file, for which there is no folder: one line is held, four wait, the others are lost.
+            Files.move(logs, away);
+            ticks(2, 50);
+            Thread.sleep(200);
+            ticks(51, 60);
+            Files.move(away, logs);
+        }
+        long events = 0;
+        long lost = 0;
+        try (var parts = Files.list(logs)) {
+            for (Path part : parts.toList()) {
+                for (String line : Files.readAllLines(part)) {
+                    JsonObject event = JsonObject.of(JsonText.read(line));
+                    if (event.text("type").equals("events_lost")) {
+                        lost += event.number("count");
+                    } else {
+                        events++;
+                    }
+                }
+            }
+        }
+        assertEquals(60, events + lost, events + " in the files, " + lost + " told as lost");
+        assertTrue(lost > 40, "the queue hardly overflowed: " + lost);
+    }
+
     private EventLog log(long bytes, int keep) {
         return new EventLog(new EventLogSettings(file, bytes, keep), hub, 1000);
     }
