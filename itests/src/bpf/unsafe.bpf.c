@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause)
-/* Broken on purpose: reads where nobody checked that there is anything. */
+/* Broken on purpose: takes a number for an address, which no kernel's verifier lets pass. */
 #include "garrison.bpf.h"
 
 SEC("lsm/inode_unlink")
 int BPF_PROG(unsafe_unlink, struct inode *dir, struct dentry *dentry, int ret)
 {
-	struct garrison_control *control = garrison_control_now();
+	__u64 number = bpf_get_current_pid_tgid();
 
 	if (ret)
 		return ret;
-	return control->mode ? 0 : -EPERM;
+	return *(volatile __u32 *)number ? 0 : -EPERM;
 }
 
 GARRISON_LICENSE;
