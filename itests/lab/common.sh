@@ -76,7 +76,9 @@ take_lock() {
     if ! flock -n "$fd"; then
         started=$(now)
         say "waiting: $what"
-        flock "$fd"
+        # In the background, or a signal would have to wait too.
+        setpriv --pdeathsig KILL flock "$fd" &
+        wait $!
         say "waited $(($(now) - started)) s: $what"
     fi
     LAB_LOCK_FD=$fd
