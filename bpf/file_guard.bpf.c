@@ -40,7 +40,8 @@ GARRISON_LICENSE;
 #define GUARD_FMODE_READ 0x1
 #define GUARD_FMODE_WRITE 0x2
 #define GUARD_FMODE_EXEC 0x20
-#define GUARD_FMODE_BACKING 0x2000000
+#define GUARD_FMODE_BACKING (1 << 24 | 1 << 25)
+#define GUARD_FMODE_NOACCOUNT 0x20000000
 #define GUARD_O_TMPFILE 020000000
 #define GUARD_S_IFMT 0170000
 #define GUARD_S_IFDIR 0040000
@@ -352,14 +353,21 @@ int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned
 
 /*
  * Since 6.8 what overlayfs maps is the layer's file, under the layer's name; the one that was opened is kept beside it.
+ * FMODE_BACKING moved from bit 25 to 24 in 6.14, and in 6.12's stable releases too. Such a file is also FMODE_NOACCOUNT, which
+ * no other file that a process can map is, so that the bit that was given to something else meanwhile cannot mislead.
  */
+static __always_inline bool guard_is_backing(fmode_t mode)
+{
+	return bpf_core_type_exists(struct backing_file) && mode & GUARD_FMODE_NOACCOUNT && mode & GUARD_FMODE_BACKING;
+}
+
 static __always_inline bool guard_denies_backed(struct file *file, __u32 hook, __u32 act)
 {
 	struct backing_file *backing = (struct backing_file *)file;
 	struct guard_question q;
 	struct dentry *opened;
 
-	if (!bpf_core_type_exists(struct backing_file) || !(file->f_mode & GUARD_FMODE_BACKING))
+	if (!guard_is_backing(file->f_mode))
 		return false;
 	opened = BPF_CORE_READ(backing, user_path.dentry);
 	return guard_begin_at(&q, (__u64)opened, BPF_CORE_READ(opened, d_sb, s_dev), hook, act, act) && guard_refuses(&q);
