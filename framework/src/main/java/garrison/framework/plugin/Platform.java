@@ -25,7 +25,7 @@ public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileId
     public static Platform open(String library) {
         Privileges.check();
         Libbpf libbpf = library == null ? Libbpf.open() : Libbpf.open(library);
-        RunningKernel kernel = new RunningKernel();
+        RunningKernel kernel = new RunningKernel(libbpf);
         return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), new BootClock());
     }
 

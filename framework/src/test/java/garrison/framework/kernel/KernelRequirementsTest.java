@@ -33,7 +33,7 @@ class KernelRequirementsTest {
             builder.function(function);
         }
         return new RunningKernel(Files.writeString(folder.resolve("osrelease"), "6.1.0-test"),
-                Files.write(folder.resolve("vmlinux"), builder.build()), folder.resolve("lsm"));
+                Files.write(folder.resolve("vmlinux"), builder.build()), folder.resolve("lsm"), HookTrial.NONE);
     }
 
     private UnsupportedKernelException missing(RunningKernel kernel, String... programs) {

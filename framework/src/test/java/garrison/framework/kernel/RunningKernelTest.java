@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.framework.btf.Btf;
 import garrison.framework.btf.BtfBuilder;
+import garrison.framework.libbpf.Libbpf;
 import garrison.spi.Answer;
 import garrison.spi.KernelVersion;
 import garrison.spi.LsmHook;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +30,8 @@ class RunningKernelTest {
     @TempDir
     Path folder;
 
+    private HookTrial trial = HookTrial.NONE;
+
     private RunningKernel kernel(String release, Path btf, String lsms) throws IOException {
         Path releaseFile = Files.writeString(folder.resolve("osrelease"), release + "\n");
         Path lsmFile = folder.resolve("security/lsm");
@@ -34,7 +39,7 @@ class RunningKernelTest {
             Files.createDirectories(lsmFile.getParent());
             Files.writeString(lsmFile, lsms);
         }
-        return new RunningKernel(releaseFile, btf, lsmFile);
+        return new RunningKernel(releaseFile, btf, lsmFile, trial);
     }
 
     /** BTF of a kernel that has just these functions. */
@@ -48,7 +53,7 @@ class RunningKernelTest {
 
     @Test
     void thisMachine_answersFromItsOwnFiles() {
-        RunningKernel kernel = new RunningKernel();
+        RunningKernel kernel = new RunningKernel(Libbpf.open());
         assertEquals(System.getProperty("os.version"), kernel.release());
         LsmHook hook = kernel.lsmHook("inode_setattr").orElseThrow();
         assertTrue(hook.indexOf("struct dentry *") >= 0 && hook.returnsVerdict(), hook.toString());
@@ -60,7 +65,7 @@ class RunningKernelTest {
 
     @Test
     void lsmHook_voidHook_returnsNoVerdict() {
-        assertEquals(false, new RunningKernel().lsmHook("task_free").orElseThrow().returnsVerdict());
+        assertEquals(false, new RunningKernel(Libbpf.open()).lsmHook("task_free").orElseThrow().returnsVerdict());
     }
 
     @Test
@@ -72,6 +77,16 @@ class RunningKernelTest {
         assertTrue(kernel("7.2.13+deb14-cloud-amd64", btf, LSM_6_12).lsmHook("file_alloc_security").isEmpty());
         assertEquals(List.of("file_open"),
                 kernel("7.2.13+deb14-cloud-amd64", btf, LSM_6_12).lsmHooks().stream().map(LsmHook::name).toList());
+    }
+
+    /** As on 6.12.107, whose version says that it takes programs for both. */
+    @Test
+    void lsmHook_disabledByAStableRelease_isKnownByTrial() throws IOException {
+        Path btf = btf("bpf_lsm_file_open", "bpf_lsm_file_alloc_security", "bpf_lsm_xfrm_decode_session");
+        int refused = Btf.parse("test", Files.readAllBytes(btf)).functionId("bpf_lsm_xfrm_decode_session");
+        trial = function -> Optional.of(function != refused);
+        assertEquals(List.of("file_open", "file_alloc_security"),
+                kernel("6.12.107", btf, LSM_6_12).lsmHooks().stream().map(LsmHook::name).toList());
     }
 
     @Test
@@ -129,7 +144,7 @@ class RunningKernelTest {
     @Test
     void release_noProc_isAnUnsupportedKernel() {
         UnsupportedKernelException none = assertThrows(UnsupportedKernelException.class,
-                () -> new RunningKernel(folder.resolve("none"), BTF, BTF));
+                () -> new RunningKernel(folder.resolve("none"), BTF, BTF, HookTrial.NONE));
         assertTrue(none.getMessage().contains("/proc"), none.getMessage());
     }
 }

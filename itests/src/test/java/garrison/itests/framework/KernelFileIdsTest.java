@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class KernelFileIdsTest {
-    private static final KernelFileIds IDS = new KernelFileIds(Objects.LIBBPF, new RunningKernel());
+    private static final KernelFileIds IDS = new KernelFileIds(Objects.LIBBPF, new RunningKernel(Objects.LIBBPF));
 
     private final Path folder = Guest.scratch("ids");
 

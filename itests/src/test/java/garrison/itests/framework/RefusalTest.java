@@ -34,7 +34,7 @@ class RefusalTest {
     @Test
     void load_hookThatNoKernelHas_isRefusedByTheCheckAndByLibbpf() {
         BpfSpec spec = Objects.spec("test_needs");
-        RunningKernel kernel = new RunningKernel();
+        RunningKernel kernel = new RunningKernel(Objects.LIBBPF);
         UnsupportedKernelException missing = assertThrows(UnsupportedKernelException.class,
                 () -> KernelRequirements.check(spec, Set.of("no_such_hook"), kernel, Objects.OWNER));
         assertTrue(missing.getMessage().contains("garrison_no_such_hook"), missing.getMessage());
@@ -44,7 +44,7 @@ class RefusalTest {
 
     @Test
     void load_weakKernelFunctionThatIsMissing_loadsAllTheSame() {
-        RunningKernel kernel = new RunningKernel();
+        RunningKernel kernel = new RunningKernel(Objects.LIBBPF);
         KernelRequirements.check(Objects.spec("test_needs"), Set.of("looks_at_exe", "knows_init_task"), kernel, Objects.OWNER);
         try (LoadedBpfObject object = Objects.load("looks_at_exe", "knows_init_task")) {
             assertEquals(2, object.programs().size());

@@ -29,7 +29,7 @@ class RunningKernelTest {
     private static final byte[] RETURN_ZERO =
             {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
 
-    private final RunningKernel kernel = new RunningKernel();
+    private final RunningKernel kernel = new RunningKernel(Objects.LIBBPF);
 
     private boolean loads(String hook) {
         try (Arena scratch = Arena.ofConfined()) {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import garrison.framework.libbpf.Libbpf;
+import garrison.framework.libbpf.Libc;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * Asks the kernel whether an LSM hook takes programs, by loading one that does nothing. The list of those that do not
+ * ({@code bpf_lsm_disabled_hooks} in kernel/bpf/bpf_lsm.c) cannot be read and grows in stable releases too.
+ */
+@FunctionalInterface
+interface HookTrial {
+    /** Knows nothing. */
+    HookTrial NONE = _ -> Optional.empty();
+
+    /**
+     * Whether a program loads for a hook.
+     *
+     * @param function BTF id of the hook's function
+     * @return empty if the kernel does not let this process try
+     */
+    Optional<Boolean> loads(int function);
+
+    /** A trial by real loads. */
+    static HookTrial with(Libbpf libbpf) {
+        int programLsm = 29;
+        int attachLsmMac = 27;
+        int optionsSize = 104;
+        // r0 = 0; exit: allowed by every hook, of those that return a verdict and of those that return nothing.
+        byte[] doNothing = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
+        int eperm = 1;
+        return function -> {
+            try (Arena arena = Arena.ofConfined()) {
+                // struct bpf_prog_load_opts: sz at 0, expected_attach_type at 12, attach_btf_id at 32.
+                MemorySegment options = arena.allocate(optionsSize, 8);
+                options.set(JAVA_LONG, 0, optionsSize);
+                options.set(JAVA_INT, 12, attachLsmMac);
+                options.set(JAVA_INT, 32, function);
+                int fd = libbpf.progLoad(programLsm, arena.allocateFrom("garrison_trial"), arena.allocateFrom("GPL"),
+                        arena.allocateFrom(JAVA_BYTE, doNothing), options);
+                if (fd >= 0) {
+                    Libc.close(fd);
+                }
+                return fd == -eperm ? Optional.empty() : Optional.of(fd >= 0);
+            }
+        };
+    }
+}
