@@ -73,6 +73,14 @@ struct guard_question {
 	__u32 lost;		/* the walk ended at something without a name */
 	__u32 on_second;	/* the walk is that of the second name */
 
+	/* Who asks, once that matters. */
+	__u64 exe_inode;
+	__u32 exe_device;
+	__u32 exe_generation;
+	__u32 uid;
+	__u32 gid;
+	__u32 identified;
+
 	/* What was found: enum guard_finding, and what caused it. */
 	__u32 found;
 	__u32 rule;
@@ -84,7 +92,6 @@ struct guard_question {
 	/* The report. */
 	__u32 used;		/* bytes of names */
 	__u32 cut;
-	__u32 padding;
 };
 
 enum guard_finding {
@@ -115,35 +122,22 @@ static __always_inline __u64 guard_number(__u64 inode)
 	return inode ? GUARD_READ(struct inode, inode, i_ino) : 0;
 }
 
-/* The inode and device of the program that the current task runs; 0 for a kernel thread. */
-static __always_inline void guard_executable(__u64 *inode_number, __u32 *device)
+/*
+ * Who asks; once a question at most. The program's inode is 0 for a kernel thread. A function of its own, for each look through
+ * a typed pointer has the verifier search all of the kernel's types by name: 10 ms in an emulated guest, half a second a program.
+ */
+__noinline int guard_identify(struct guard_question *q)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mm_struct *mm = task->mm;
 	struct file *exe;
 	struct inode *inode;
 
-	*inode_number = 0;
-	*device = 0;
-	if (!mm)
-		return;
-	exe = mm->exe_file;
-	if (!exe)
-		return;
-	inode = exe->f_inode;
-	if (!inode)
-		return;
-	*inode_number = inode->i_ino;
-	*device = inode->i_sb->s_dev;
-}
-
-static __always_inline __u32 guard_executable_generation(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct mm_struct *mm = task->mm;
-	struct file *exe;
-	struct inode *inode;
-
+	if (!q || q->identified)
+		return 0;
+	q->identified = 1;
+	q->uid = task->cred->fsuid.val;
+	q->gid = task->cred->fsgid.val;
 	if (!mm)
 		return 0;
 	exe = mm->exe_file;
@@ -152,52 +146,19 @@ static __always_inline __u32 guard_executable_generation(void)
 	inode = exe->f_inode;
 	if (!inode)
 		return 0;
-	return inode->i_generation;
+	q->exe_inode = inode->i_ino;
+	q->exe_generation = inode->i_generation;
+	q->exe_device = inode->i_sb->s_dev;
+	return 0;
 }
 
-static __always_inline __u32 guard_fsuid(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return task->cred->fsuid.val;
-}
-
-static __always_inline bool guard_is_subject(void *now, struct file_guard_key *key)
+static __always_inline bool guard_is_subject(void *now, struct guard_question *q, struct file_guard_key *key)
 {
 	struct file_guard_value *value = bpf_map_lookup_elem(now, key);
 
 	if (!value)
 		return false;
-	return !key->inode || !value->generation || value->generation == guard_executable_generation();
-}
-
-/* Whether the rule lets this task do it: an executable, a uid, or an executable run by a uid. */
-static __noinline bool guard_allowed(void *now, __u32 rule, __u32 traits)
-{
-	struct file_guard_key key = { .kind = FILE_GUARD_SUBJECT, .number = rule };
-
-	if (traits & FILE_GUARD_BY_UID) {
-		key.uid = guard_fsuid();
-		if (guard_is_subject(now, &key))
-			return true;
-	}
-	if (!(traits & (FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)))
-		return false;
-	guard_executable(&key.inode, &key.device);
-	/* A kernel thread runs no program; 0 would read as "any". */
-	if (!key.inode)
-		return false;
-	if (traits & FILE_GUARD_BY_EXECUTABLE) {
-		key.uid = FILE_GUARD_ANY_UID;
-		if (guard_is_subject(now, &key))
-			return true;
-	}
-	if (traits & FILE_GUARD_BY_BOTH) {
-		key.uid = guard_fsuid();
-		if (guard_is_subject(now, &key))
-			return true;
-	}
-	return false;
+	return !key->inode || !value->generation || value->generation == q->exe_generation;
 }
 
 /* What a loop's callback is handed: the policy of this question, and the question. */
@@ -205,6 +166,41 @@ struct guard_walk {
 	void *policy;
 	struct guard_question *q;
 };
+
+/* Whether the rule lets this task do it: an executable, a uid, or an executable run by a uid. */
+static __noinline bool guard_allowed(struct guard_walk *walk, __u32 rule, __u32 traits)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_SUBJECT, .number = rule };
+	struct guard_question *q = walk->q;
+	void *now = walk->policy;
+
+	if (!(traits & (FILE_GUARD_BY_UID | FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)))
+		return false;
+	guard_identify(q);
+	if (traits & FILE_GUARD_BY_UID) {
+		key.uid = q->uid;
+		if (guard_is_subject(now, q, &key))
+			return true;
+	}
+	if (!(traits & (FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)))
+		return false;
+	key.inode = q->exe_inode;
+	key.device = q->exe_device;
+	/* A kernel thread runs no program; 0 would read as "any". */
+	if (!key.inode)
+		return false;
+	if (traits & FILE_GUARD_BY_EXECUTABLE) {
+		key.uid = FILE_GUARD_ANY_UID;
+		if (guard_is_subject(now, q, &key))
+			return true;
+	}
+	if (traits & FILE_GUARD_BY_BOTH) {
+		key.uid = q->uid;
+		if (guard_is_subject(now, q, &key))
+			return true;
+	}
+	return false;
+}
 
 /*
  * One rule's word on the object at hand: true when it is a refusal, which ends the question. Of what is only audited the
@@ -220,7 +216,7 @@ static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_va
 	if (value->coverage & FILE_GUARD_TREE)
 		covers |= q->here;
 	covers &= value->operations;
-	if (!covers || guard_allowed(walk->policy, value->rule, value->traits))
+	if (!covers || guard_allowed(walk, value->rule, value->traits))
 		return false;
 	if (value->traits & FILE_GUARD_ENFORCED && garrison_enforcing())
 		q->found = GUARD_DENIED;

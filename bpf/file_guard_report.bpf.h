@@ -37,12 +37,12 @@ static long guard_measure_step(__u32 i, struct guard_question **q)
 
 static __always_inline void guard_fill(struct file_guard_event *event, struct guard_question *q)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 both = bpf_get_current_pid_tgid();
 
 	event->object_inode = guard_number(guard_inode(q->dentry));
 	event->matched_inode = q->matched_inode;
-	guard_executable(&event->exe_inode, &event->exe_device);
+	event->exe_inode = q->exe_inode;
+	event->exe_device = q->exe_device;
 	event->cgroup = bpf_get_current_cgroup_id();
 	event->device = q->device;
 	event->rule = q->rule;
@@ -57,8 +57,8 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	}
 	event->tgid = both >> 32;
 	event->pid = (__u32)both;
-	event->uid = task->cred->fsuid.val;
-	event->gid = task->cred->fsgid.val;
+	event->uid = q->uid;
+	event->gid = q->gid;
 	event->depth = q->depth;
 	event->second = q->matched_second;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
@@ -129,6 +129,7 @@ __noinline int guard_tell(struct guard_question *q)
 {
 	if (!q)
 		return 0;
+	guard_identify(q);
 	q->used = 0;
 	q->at = q->dentry;
 	bpf_loop(GUARD_LEVELS, guard_measure_step, &q, 0);
