@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class EventLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
     private static final Duration RETRY = Duration.ofSeconds(2);
+    private static final Duration RETRY_WHILE_CLOSING = Duration.ofMillis(100);
     private static final Duration CLOSE = Duration.ofSeconds(3);
     /** A link in place of the file is refused: the program may be root and the folder someone else's. */
     private static final Set<OpenOption> APPEND = Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE,
@@ -33,6 +36,7 @@ public final class EventLog implements AutoCloseable {
 
     private final EventLogSettings settings;
     private final EventStream stream;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread writer;
     private FileChannel channel;
     private boolean broken;
@@ -75,7 +79,9 @@ public final class EventLog implements AutoCloseable {
      */
     private void append(byte[] line) throws InterruptedException {
         while (!tryAppend(line)) {
-            Thread.sleep(RETRY);
+            if (closing.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
+                Thread.sleep(RETRY_WHILE_CLOSING);
+            }
         }
     }
 
@@ -165,6 +171,7 @@ public final class EventLog implements AutoCloseable {
     @Override
     public void close() {
         stream.close();
+        closing.countDown();
         try {
             if (!writer.join(CLOSE)) {
                 writer.interrupt();
