@@ -128,7 +128,7 @@ public final class RunningKernel implements KernelFeatures {
         return true;
     }
 
-    /** All LSM hooks that BPF programs can attach to here: 243 on Debian's 6.1, 263 on its 6.12, 262 on its 7.2. */
+    /** All LSM hooks that BPF programs can attach to here: 243 on Debian's 6.1, 257 on its 6.12, 262 on its 7.2. */
     public List<LsmHook> lsmHooks() {
         return btf().functions(HOOK_PREFIX).stream().distinct().flatMap(f -> lsmHook(f.substring(HOOK_PREFIX.length())).stream())
                 .toList();
