@@ -15,8 +15,9 @@ import java.util.Map;
  * @param plugins the plugins present, by name
  * @param absent names configured below {@code garrison.plugins} for which no plugin is present (it may still come)
  * @param listeners who hears events, in the order they came
+ * @param trust whose objects are loaded
  */
-public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> absent, List<ListenerStatus> listeners) {
+public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> absent, List<ListenerStatus> listeners, Trust trust) {
     /**
      * Facts of the kernel and the library.
      *
@@ -75,6 +76,15 @@ public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> abs
      * @param lost events for which its queue had no room
      */
     public record ListenerStatus(String name, long delivered, int queued, long lost) {}
+
+    /**
+     * The signatures that objects need.
+     *
+     * @param required whether an object without a good signature is refused
+     * @param anchors who may sign: subject, fingerprint and file of each certificate; empty when signatures are not looked at
+     * @param revoked how many certificates and objects are named as revoked
+     */
+    public record Trust(boolean required, List<String> anchors, int revoked) {}
 
     /** Copies the lists. */
     public Status {

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import garrison.framework.trust.TrustSettings;
 import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
@@ -21,8 +22,10 @@ import java.util.function.Supplier;
  * @param queue capacity of each listener's queue, in events
  * @param reader how rings are read
  * @param configured names below {@code garrison.plugins}
+ * @param trust whose objects may be loaded
  */
-public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Set<String> configured) {
+public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Set<String> configured,
+        TrustSettings trust) {
     private static final String DEFAULTS = "reference.conf";
 
     /** How a ring is read. */
@@ -58,11 +61,12 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         Settings events = root.object("events");
         int queue = (int) events.integer("queue", 16, 1 << 24, 1 << 16);
         ReaderKind reader = events.choice("reader", ReaderKind.class, ReaderKind.DIRECT);
+        TrustSettings trust = TrustSettings.read(root.object("trust"));
         root.has("plugins");
         root.has("runtime");
         root.end();
         Set<String> configured = Set.copyOf(Settings.of(resolved, "").object("garrison").named("plugins").keySet());
-        return new GarrisonSettings(user, mode, queue, reader, configured);
+        return new GarrisonSettings(user, mode, queue, reader, configured, trust);
     }
 
     /**
@@ -74,7 +78,7 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
     public PluginSettings plugin(String plugin, ClassLoader loader) {
         Config own = wording(DEFAULTS, () -> ConfigFactory.parseResources(loader, DEFAULTS));
         Config resolved = resolve(tree.withFallback(own));
-        return PluginSettings.of(plugin, Settings.of(resolved, "").object("garrison").object("plugins"), mode);
+        return PluginSettings.of(plugin, Settings.of(resolved, "").object("garrison").object("plugins"), mode, trust);
     }
 
     private static Config resolve(Config config) {

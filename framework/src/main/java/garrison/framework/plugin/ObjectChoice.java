@@ -4,6 +4,9 @@ package garrison.framework.plugin;
 import garrison.framework.kernel.KernelRequirements;
 import garrison.framework.object.BpfSpec;
 import garrison.framework.object.Owner;
+import garrison.framework.trust.SignedObject;
+import garrison.framework.trust.TrustSettings;
+import garrison.framework.trust.UntrustedObjectException;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.KernelFeatures;
@@ -19,25 +22,30 @@ import java.util.stream.Collectors;
  * The object of a plugin that this kernel can run.
  *
  * @param spec what it is
- * @param elf its bytes
+ * @param object its bytes and signature
  */
-record ObjectChoice(BpfSpec spec, byte[] elf) {
+record ObjectChoice(BpfSpec spec, SignedObject object) {
     private static final String LSM = "lsm";
 
     /**
      * Looks at a plugin's objects in its order of preference.
      *
+     * @throws garrison.framework.trust.UntrustedObjectException for the first that was tampered with or signed by nobody
+     *     trusted: no other stands in for it, so that who damages one cannot choose another
      * @throws GarrisonException with the reason for each, if none will do
      */
-    static ObjectChoice of(List<ProgramSource> sources, KernelFeatures kernel, Owner owner) {
+    static ObjectChoice of(List<ProgramSource> sources, KernelFeatures kernel, TrustSettings trust, Owner owner) {
         List<GarrisonException> reasons = new ArrayList<>();
         for (ProgramSource source : sources) {
             try {
-                byte[] elf = source.read();
-                BpfSpec spec = BpfSpec.parse(source.name(), elf);
+                SignedObject object = SignedObject.read(source);
+                trust.check(owner.plugin(), object);
+                BpfSpec spec = BpfSpec.parse(source.name(), object.bytes());
                 check(spec, spec.programs().stream().filter(p -> !p.optional()).map(ProgramInfo::name).collect(Collectors.toSet()),
                         kernel, owner);
-                return new ObjectChoice(spec, elf);
+                return new ObjectChoice(spec, object);
+            } catch (UntrustedObjectException e) {
+                throw e;
             } catch (GarrisonException e) {
                 reasons.add(e);
             }

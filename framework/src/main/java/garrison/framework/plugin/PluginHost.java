@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
+import garrison.framework.Status;
 import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings;
+import garrison.framework.trust.Anchor;
+import garrison.framework.trust.TrustSettings;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.spi.Plugin;
@@ -117,6 +120,12 @@ public final class PluginHost implements AutoCloseable {
         TreeSet<String> names = new TreeSet<>(settings.configured());
         slots.forEach(slot -> names.remove(slot.name()));
         return List.copyOf(names);
+    }
+
+    /** Whose objects are loaded as things stand. */
+    public Status.Trust trust() {
+        TrustSettings trust = settings.trust();
+        return new Status.Trust(trust.required(), trust.anchors().stream().map(Anchor::toString).toList(), trust.revoked().size());
     }
 
     @Override

@@ -10,6 +10,8 @@ import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
 import garrison.framework.ring.Bindings;
 import garrison.framework.ring.RingReader;
+import garrison.framework.trust.SignedObject;
+import garrison.framework.trust.TrustSettings;
 import garrison.spi.Mode;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.Plugin;
@@ -39,6 +41,7 @@ final class PluginRun implements AutoCloseable {
     private final int generation;
     private PluginSession session;
     private LoadedBpfObject object;
+    private SignedObject source;
     private String objectName = "";
     private Bindings bindings;
     private Attachments attachments;
@@ -73,14 +76,15 @@ final class PluginRun implements AutoCloseable {
     private void open(Plugin plugin, PluginSettings settings) {
         Owner owner = new Owner(name, platform.kernel().release());
         session = plugin.open(new RunContext(settings.settings(), platform, listeners));
-        ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), owner);
+        ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), owner);
+        source = choice.object();
         objectName = choice.spec().name();
         for (String map : CORE_MAPS) {
             if (choice.spec().map(map).isEmpty()) {
                 throw new ObjectFormatException(objectName, "has no map " + map + "; include garrison.bpf.h");
             }
         }
-        try (OpenObject open = OpenObject.open(platform.libbpf(), choice.spec(), choice.elf(), owner)) {
+        try (OpenObject open = OpenObject.open(platform.libbpf(), choice.spec(), source.bytes(), owner)) {
             session.configure(open);
             Set<String> loaded = open.programs().stream().map(ProgramInfo::name).filter(open::loads).collect(Collectors.toSet());
             ObjectChoice.check(choice.spec(), loaded, platform.kernel(), owner);
@@ -117,6 +121,11 @@ final class PluginRun implements AutoCloseable {
     /** Stages a new policy beside the one in force. */
     Transition stage(PluginSettings settings) {
         return new Transition(session.stage(settings.settings(), object), attachments);
+    }
+
+    /** Whether its object is still trusted by another configuration. */
+    void recheck(TrustSettings trust) {
+        trust.check(name, source);
     }
 
     /** One write to the control map. */

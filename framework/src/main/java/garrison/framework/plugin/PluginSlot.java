@@ -5,6 +5,7 @@ import garrison.framework.Status.EventCounts;
 import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
+import garrison.framework.trust.TrustSettings;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.spi.Plugin;
@@ -115,6 +116,11 @@ final class PluginSlot {
         } finally {
             session.unlock();
         }
+    }
+
+    /** Whether the object in use is still trusted. */
+    void recheck(TrustSettings trust) {
+        guarded(() -> run.recheck(trust));
     }
 
     /** Stages new settings beside the running policy. */

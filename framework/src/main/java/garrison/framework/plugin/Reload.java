@@ -3,6 +3,7 @@ package garrison.framework.plugin;
 
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
+import garrison.framework.trust.UntrustedObjectException;
 import garrison.spi.ConfigurationException;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
@@ -24,6 +25,7 @@ final class Reload implements AutoCloseable {
     private final List<Running> running = new ArrayList<>();
     private final List<Starting> starting = new ArrayList<>();
     private final List<Refused> refused = new ArrayList<>();
+    private final List<Refused> untrusted = new ArrayList<>();
     private final List<Stopping> stopping = new ArrayList<>();
     private boolean done;
 
@@ -48,10 +50,21 @@ final class Reload implements AutoCloseable {
     private void add(PluginSlot slot, PluginSettings settings) {
         if (!settings.enabled()) {
             stopping.add(new Stopping(slot, settings));
-        } else if (slot.state() == PluginState.ACTIVE) {
+        } else if (slot.state() == PluginState.ACTIVE && trusted(slot, settings)) {
             running.add(new Running(slot, settings, slot.stage(settings)));
-        } else {
+        } else if (slot.state() != PluginState.ACTIVE) {
             prepare(slot, settings);
+        }
+    }
+
+    /** Whose object the operator trusts no more shall not run on. */
+    private boolean trusted(PluginSlot slot, PluginSettings settings) {
+        try {
+            slot.recheck(settings.trust());
+            return true;
+        } catch (UntrustedObjectException e) {
+            untrusted.add(new Refused(slot, settings, e));
+            return false;
         }
     }
 
@@ -108,6 +121,8 @@ final class Reload implements AutoCloseable {
             contain(r.slot, () -> r.slot.tellChange(r.settings.mode()));
         }
         stopping.forEach(s -> s.slot.disable(s.settings));
+        untrusted.forEach(r -> r.slot.stop(PluginState.STOPPED, r.failure.getMessage()));
+        untrusted.forEach(r -> r.slot.fail(r.failure, r.settings.mode()));
         refused.forEach(r -> r.slot.fail(r.failure, r.settings.mode()));
     }
 

@@ -32,6 +32,9 @@ final class StatusText {
         lines.addAll(wrapped("garrison " + status.text("version") + ", process " + status.number("pid") + ", " + phase(status) + " for "
                 + since(status.text("since"), now) + ", configuration " + status.text("config")));
         lines.addAll(wrapped(kernelLine(status.object("kernel"))));
+        if (status.fields().containsKey("trust")) {
+            lines.addAll(wrapped(trust(status.object("trust"))));
+        }
         lines.add("");
         lines.addAll(plugins(status.objects("plugins"), now));
         for (String name : status.texts("absent")) {
@@ -45,6 +48,16 @@ final class StatusText {
             lines.addAll(wrapped(lost + " events were lost because a listener was too slow"));
         }
         return lines;
+    }
+
+    private static String trust(JsonObject trust) {
+        List<String> anchors = trust.texts("anchors");
+        String revoked = trust.number("revoked") > 0 ? "; " + trust.number("revoked") + " revoked" : "";
+        if (anchors.isEmpty()) {
+            return "BPF objects need no signature, and none is looked at" + revoked;
+        }
+        return "BPF objects " + (Boolean.TRUE.equals(trust.fields().get("required")) ? "must be signed" : "may be signed") + " by "
+                + String.join(" or by ", anchors) + revoked;
     }
 
     private static String phase(JsonObject status) {

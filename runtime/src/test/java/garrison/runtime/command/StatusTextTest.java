@@ -27,6 +27,7 @@ class StatusTextTest {
                    "figures":{"rules":"3","protected objects":"1000","cannot do here":"%s"}},
                   {"name":"broken","state":"FAILED","reason":%s,"mode":"AUDIT","since":"2025-12-25T00:00:00Z","attached":[],"events":{},
                    "figures":{}}],
+                 "trust":{"required":true,"anchors":["CN=Release (SHA-256 ab, /etc/a.pem)","CN=Spare (SHA-256 cd, /etc/b.pem)"],"revoked":2},
                  "absent":["file-gaurd"],"listeners":[{"name":"l","lost":3}],
                  "bundles":[{"name":"file-guard","state":"ACTIVE","version":"1.0.0","reason":""}]}
                 """.formatted("word ".repeat(40), JsonText.write(reason)));
@@ -35,6 +36,8 @@ class StatusTextTest {
         assertTrue(lines.stream().allMatch(l -> l.length() <= StatusText.WIDTH), text);
         assertTrue(text.contains("garrison 1.2, process 42, running for 1 h 2 min"), text);
         assertTrue(text.contains("BPF LSM: yes"), text);
+        assertTrue(text.replaceAll("\\s+", " ").contains("BPF objects must be signed by CN=Release (SHA-256 ab, /etc/a.pem) or by"
+                + " CN=Spare (SHA-256 cd, /etc/b.pem); 2 revoked"), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("file-guard +ACTIVE +10 s +ENFORCE +2 +5 +2")), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("broken +FAILED +8 d 0 h +AUDIT +0 +0 +0")), text);
         assertTrue(text.contains("rules: 3; protected objects: 1000"), text);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.trust;
+
+import garrison.spi.ProgramSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.util.Optional;
+
+/**
+ * An object with the signature that lies beside it, its name with {@value #SUFFIX} behind.
+ *
+ * @param name the object's name, for errors
+ * @param bytes the whole object; not copied
+ * @param signature the signature's file, if there is one
+ */
+public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature) {
+    /** After the object's name. */
+    public static final String SUFFIX = ".p7s";
+
+    /** A good one has some 600 bytes with the largest keys. */
+    private static final int LARGEST_SIGNATURE = 1 << 14;
+
+    /**
+     * Reads both. A signature that cannot be read counts as none, for whoever can bring that about could as well remove it; of
+     * one beyond 16 KiB only the beginning is read, which is none either.
+     *
+     * @throws garrison.spi.ObjectFormatException if the object cannot be read
+     */
+    public static SignedObject read(ProgramSource source) {
+        return new SignedObject(source.name(), source.read(), signatureOf(source.url()));
+    }
+
+    private static Optional<byte[]> signatureOf(URL object) {
+        try (InputStream in = sibling(object).openStream()) {
+            return Optional.of(in.readNBytes(LARGEST_SIGNATURE));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** With the same handler: a bundle's URL is known to its own OSGi framework only. */
+    @SuppressWarnings("deprecation") // the only constructor that keeps the handler of another URL
+    private static URL sibling(URL object) throws MalformedURLException {
+        return new URL(object, object.getFile().substring(object.getFile().lastIndexOf('/') + 1) + SUFFIX);
+    }
+}

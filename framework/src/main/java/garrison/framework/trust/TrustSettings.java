@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.framework.trust;
+
+import garrison.spi.Settings;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The section {@code garrison.trust}: whose objects may be loaded.
+ *
+ * @param anchors the certificates of those who may sign; empty if signatures are not looked at
+ * @param required whether an unsigned object is refused; a signature that is there must be good in any case
+ * @param revoked what is refused although it was signed
+ */
+public record TrustSettings(List<Anchor> anchors, boolean required, Revocations revoked) {
+    /** Everything is loaded. */
+    public static final TrustSettings NONE = new TrustSettings(List.of(), false, Revocations.NONE);
+
+    private static final String ANCHORS = "anchors";
+    private static final String REQUIRE = "require-signature";
+
+    /** Copies the list. */
+    public TrustSettings {
+        anchors = List.copyOf(anchors);
+    }
+
+    /**
+     * Reads the section and the certificates it names.
+     *
+     * @throws garrison.spi.ConfigurationException if a certificate cannot be used, or signatures are required of nobody
+     */
+    public static TrustSettings read(Settings section) {
+        List<Anchor> anchors = new ArrayList<>();
+        for (String pattern : section.strings(ANCHORS)) {
+            try {
+                anchors.addAll(AnchorFiles.find(pattern));
+            } catch (AnchorFiles.UnusableException e) {
+                throw section.error(ANCHORS, e.getMessage(), e.remedy());
+            }
+        }
+        boolean required = section.bool(REQUIRE, !anchors.isEmpty());
+        if (required && anchors.isEmpty()) {
+            throw section.error(REQUIRE, "is true, but no anchor is named, so that nothing could be loaded",
+                    "name certificates in " + section.nameOf(ANCHORS));
+        }
+        return new TrustSettings(anchors, required, Revocations.read(section, "revoked"));
+    }
+
+    /**
+     * Checks an object before anything else looks at it.
+     *
+     * @param plugin whose it is, for the error
+     * @return who signed it; empty if no signature was looked at
+     * @throws UntrustedObjectException with plugin, object, reason and the certificate wanted
+     */
+    public Optional<Anchor> check(String plugin, SignedObject object) {
+        if (anchors.isEmpty() && revoked.objects().isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            String digest = Digests.sha256(object.bytes());
+            if (revoked.objects().contains(digest)) {
+                throw new RefusedException("it was revoked by its digest " + digest);
+            }
+            if (anchors.isEmpty() || object.signature().isEmpty() && !required) {
+                return Optional.empty();
+            }
+            return Optional.of(signer(object.bytes(), object.signature().orElseThrow(() -> new RefusedException(
+                    "it is unsigned (no " + object.name() + SignedObject.SUFFIX + " beside it)"))));
+        } catch (RefusedException e) {
+            throw untrusted(plugin, object.name(), e.getMessage());
+        } catch (NoClassDefFoundError e) {
+            throw untrusted(plugin, object.name(), "signatures cannot be checked, Bouncy Castle is missing (" + e.getMessage()
+                    + "): add bcpkix-jdk18on and what it needs");
+        }
+    }
+
+    private Anchor signer(byte[] bytes, byte[] signature) {
+        CmsForm form = CmsForm.parse(signature);
+        List<Anchor> named = anchors.stream().filter(a -> a.keyId().equals(form.keyId())).toList();
+        if (named.isEmpty()) {
+            throw new RefusedException("it was signed with the key " + form.keyId() + ", whose certificate is no anchor");
+        }
+        // Two certificates may be of one key, after a renewal; or, by an ill-willed neighbour's choice, only of one key id.
+        List<Anchor> fitting = named.stream().filter(a -> a.signed(bytes, form.value())).toList();
+        if (fitting.isEmpty()) {
+            throw new RefusedException("its signature names " + named.getFirst()
+                    + " and does not fit: the object or the signature was altered");
+        }
+        Instant now = Instant.now();
+        return fitting.stream().filter(a -> problem(a, now).isEmpty()).findFirst().orElseThrow(() -> new RefusedException(
+                "the signer's certificate " + fitting.getFirst() + " " + problem(fitting.getFirst(), now).orElseThrow()));
+    }
+
+    private Optional<String> problem(Anchor anchor, Instant now) {
+        return revoked.of(anchor).or(() -> anchor.invalidAt(now));
+    }
+
+    private UntrustedObjectException untrusted(String plugin, String object, String reason) {
+        String wanted = anchors.isEmpty() ? ""
+                : "; wanted is a signature (garrison sign) by " + anchors.stream().map(Anchor::toString)
+                        .collect(Collectors.joining(" or "));
+        return new UntrustedObjectException("plugin " + plugin + ": object " + object + " is not trusted: " + reason + wanted);
+    }
+}
