@@ -39,7 +39,7 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
         for (ProgramSource source : sources) {
             try {
                 SignedObject object = SignedObject.read(source);
-                trust.check(owner.plugin(), object);
+                trust.check("plugin " + owner.plugin(), object);
                 BpfSpec spec = BpfSpec.parse(source.name(), object.bytes());
                 check(spec, spec.programs().stream().filter(p -> !p.optional()).map(ProgramInfo::name).collect(Collectors.toSet()),
                         kernel, owner);

@@ -125,7 +125,7 @@ final class PluginRun implements AutoCloseable {
 
     /** Whether its object is still trusted by another configuration. */
     void recheck(TrustSettings trust) {
-        trust.check(name, source);
+        trust.check("plugin " + name, source);
     }
 
     /** One write to the control map. */

@@ -52,11 +52,11 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
     /**
      * Checks an object before anything else looks at it.
      *
-     * @param plugin whose it is, for the error
+     * @param owner whose it is, for the error: {@code plugin NAME}
      * @return who signed it; empty if no signature was looked at
      * @throws UntrustedObjectException with plugin, object, reason and the certificate wanted
      */
-    public Optional<Anchor> check(String plugin, SignedObject object) {
+    public Optional<Anchor> check(String owner, SignedObject object) {
         if (anchors.isEmpty() && revoked.objects().isEmpty()) {
             return Optional.empty();
         }
@@ -71,9 +71,9 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
             return Optional.of(signer(object.bytes(), object.signature().orElseThrow(() -> new RefusedException(
                     "it is unsigned (no " + object.name() + SignedObject.SUFFIX + " beside it)"))));
         } catch (RefusedException e) {
-            throw untrusted(plugin, object.name(), e.getMessage());
+            throw untrusted(owner, object.name(), e.getMessage());
         } catch (NoClassDefFoundError e) {
-            throw untrusted(plugin, object.name(), "signatures cannot be checked, Bouncy Castle is missing (" + e.getMessage()
+            throw untrusted(owner, object.name(), "signatures cannot be checked, Bouncy Castle is missing (" + e.getMessage()
                     + "): add bcpkix-jdk18on and what it needs");
         }
     }
@@ -99,10 +99,10 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
         return revoked.of(anchor).or(() -> anchor.invalidAt(now));
     }
 
-    private UntrustedObjectException untrusted(String plugin, String object, String reason) {
+    private UntrustedObjectException untrusted(String owner, String object, String reason) {
         String wanted = anchors.isEmpty() ? ""
                 : "; wanted is a signature (garrison sign) by " + anchors.stream().map(Anchor::toString)
                         .collect(Collectors.joining(" or "));
-        return new UntrustedObjectException("plugin " + plugin + ": object " + object + " is not trusted: " + reason + wanted);
+        return new UntrustedObjectException(owner + ": object " + object + " is not trusted: " + reason + wanted);
     }
 }

@@ -36,7 +36,7 @@ class TrustSettingsTest {
     }
 
     private static void assertRefused(String reason, TrustSettings trust, SignedObject object) {
-        String told = assertThrows(UntrustedObjectException.class, () -> trust.check("word", object)).getMessage();
+        String told = assertThrows(UntrustedObjectException.class, () -> trust.check("plugin word", object)).getMessage();
         assertTrue(told.startsWith("plugin word: object word.bpf.o is not trusted: "), told);
         assertTrue(told.contains(reason), told);
         for (Anchor anchor : trust.anchors()) {
@@ -47,12 +47,12 @@ class TrustSettingsTest {
 
     @Test
     void objectSignedByAnAnchor_isLetInUnderItsName() {
-        assertEquals(Optional.of(ALICE.certificate()), trusting(MALLORY, ALICE).check("word", object(OBJECT, SIGNATURE)));
+        assertEquals(Optional.of(ALICE.certificate()), trusting(MALLORY, ALICE).check("plugin word", object(OBJECT, SIGNATURE)));
     }
 
     @Test
     void withoutAnchors_nothingIsLookedAt() {
-        assertEquals(Optional.empty(), TrustSettings.NONE.check("word", object(OBJECT, new byte[] {1, 2, 3})));
+        assertEquals(Optional.empty(), TrustSettings.NONE.check("plugin word", object(OBJECT, new byte[] {1, 2, 3})));
     }
 
     @Test
@@ -63,7 +63,7 @@ class TrustSettingsTest {
     @Test
     void unsignedObject_whereNoSignatureIsRequired_isLetIn_butNotABadSignature() {
         TrustSettings lenient = new TrustSettings(List.of(ALICE.certificate()), false, Revocations.NONE);
-        assertEquals(Optional.empty(), lenient.check("word", object(OBJECT, null)));
+        assertEquals(Optional.empty(), lenient.check("plugin word", object(OBJECT, null)));
         assertRefused("altered", lenient, object(TestObjects.needs(), SIGNATURE));
     }
 
@@ -146,7 +146,7 @@ class TrustSettingsTest {
                 revoking(new Revocations(Set.of(), Set.of(ALICE.certificate().fingerprint()), Set.of())), good);
         String others = MALLORY.certificate().fingerprint();
         assertEquals(Optional.of(ALICE.certificate()), revoking(new Revocations(Set.of("1"), Set.of(others), Set.of(others)))
-                .check("word", good));
+                .check("plugin word", good));
     }
 
     @Test

@@ -56,6 +56,7 @@ public final class GarrisonCommand implements Runnable {
         commands.put("bundle", BundleCommand::new);
         commands.put("kernel", KernelCommand::new);
         commands.put("check", CheckCommand::new);
+        commands.put("sign", SignCommand::new);
         commands.put("help", HelpCommand::new);
         return commands;
     }
