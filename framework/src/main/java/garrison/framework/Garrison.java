@@ -4,6 +4,7 @@ package garrison.framework;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.framework.config.GarrisonSettings;
+import garrison.framework.kernel.FeatureScan;
 import garrison.framework.plugin.Listeners;
 import garrison.framework.plugin.PluginHost;
 import garrison.framework.plugin.Platform;
@@ -108,6 +109,16 @@ public final class Garrison implements AutoCloseable {
     /** The running kernel. */
     public KernelFeatures kernel() {
         return platform.kernel();
+    }
+
+    /**
+     * All that this kernel and this libbpf have for BPF objects, and of what they lack that which is known by name. Takes a look
+     * each time: some 50 ms.
+     *
+     * @throws garrison.spi.UnsupportedKernelException if this kernel gives no BTF
+     */
+    public List<KernelFeature> features() {
+        return new FeatureScan(platform.kernel(), platform.libbpf()).all();
     }
 
     /** Looks files up as the kernel's hooks see them. */

@@ -2,6 +2,7 @@
 package garrison.runtime;
 
 import garrison.framework.Garrison;
+import garrison.framework.KernelFeature;
 import garrison.framework.Status;
 import garrison.spi.Answer;
 import java.util.LinkedHashMap;
@@ -12,14 +13,25 @@ public final class KernelFacts {
     private KernelFacts() {}
 
     /**
-     * Of the kernel this process runs on.
+     * Of the kernel this process runs on, with all its features.
      *
      * @throws garrison.spi.GarrisonException without the privileges or the libbpf that Garrison needs
      */
     public static Map<String, Object> here() {
         try (Garrison garrison = Garrison.builder().start()) {
-            return of(garrison.status().kernel());
+            Map<String, Object> facts = of(garrison.status().kernel());
+            facts.put("features", garrison.features().stream().map(KernelFacts::of).toList());
+            return facts;
         }
+    }
+
+    private static Map<String, Object> of(KernelFeature feature) {
+        Map<String, Object> fact = new LinkedHashMap<>();
+        fact.put("namespace", feature.namespace());
+        fact.put("name", feature.name());
+        fact.putAll(of(feature.answer()));
+        fact.putAll(feature.attributes());
+        return fact;
     }
 
     static Map<String, Object> of(Status.Kernel kernel) {

@@ -71,6 +71,11 @@ public final class Btf {
         return types.names(TypeTable.FUNC, prefix);
     }
 
+    /** Names of all functions that carry a declaration tag, for example {@code bpf_kfunc}, which kernels have from 6.9 or so on. */
+    public List<String> functionsTagged(String tag) {
+        return types.tagged(TypeTable.FUNC, tag);
+    }
+
     /** The id of a function's type, which is what the kernel takes as attach target; 0 if there is none. */
     public int functionId(String name) {
         return types.find(name, TypeTable.FUNC, TypeTable.FUNC);

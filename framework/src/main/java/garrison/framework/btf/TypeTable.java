@@ -194,6 +194,19 @@ final class TypeTable {
         return names;
     }
 
+    /** Names of all types of a kind that a declaration tag of some name is about, in the order of the tags. */
+    List<String> tagged(int kind, String tag) {
+        byte[] wanted = tag.getBytes(StandardCharsets.UTF_8);
+        List<String> names = new ArrayList<>();
+        for (int id = 1; id < count; id++) {
+            if (kind(id) == DECL_TAG && word(id, 0) == -1 && strings.stringEquals(types.u32(offsets[id]), wanted)
+                    && kind(sizeOrType(id)) == kind) {
+                names.add(name(sizeOrType(id)));
+            }
+        }
+        return names;
+    }
+
     private int[] index() {
         int[] table = index;
         if (table == null) {

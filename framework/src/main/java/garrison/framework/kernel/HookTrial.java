@@ -28,28 +28,52 @@ interface HookTrial {
      */
     Optional<Boolean> loads(int function);
 
+    /**
+     * Whether a sleepable program loads for a hook that takes programs.
+     *
+     * @param function BTF id of the hook's function
+     * @return empty if the kernel does not let this process try
+     */
+    default Optional<Boolean> loadsSleepable(int function) {
+        return Optional.empty();
+    }
+
     /** A trial by real loads. */
     static HookTrial with(Libbpf libbpf) {
+        return new HookTrial() {
+            @Override
+            public Optional<Boolean> loads(int function) {
+                return attempt(libbpf, function, 0);
+            }
+
+            @Override
+            public Optional<Boolean> loadsSleepable(int function) {
+                int sleepable = 1 << 4;
+                return attempt(libbpf, function, sleepable);
+            }
+        };
+    }
+
+    private static Optional<Boolean> attempt(Libbpf libbpf, int function, int flags) {
         int programLsm = 29;
         int attachLsmMac = 27;
         int optionsSize = 104;
         // r0 = 0; exit: allowed by every hook, of those that return a verdict and of those that return nothing.
         byte[] doNothing = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
         int eperm = 1;
-        return function -> {
-            try (Arena arena = Arena.ofConfined()) {
-                // struct bpf_prog_load_opts: sz at 0, expected_attach_type at 12, attach_btf_id at 32.
-                MemorySegment options = arena.allocate(optionsSize, 8);
-                options.set(JAVA_LONG, 0, optionsSize);
-                options.set(JAVA_INT, 12, attachLsmMac);
-                options.set(JAVA_INT, 32, function);
-                int fd = libbpf.progLoad(programLsm, arena.allocateFrom("garrison_trial"), arena.allocateFrom("GPL"),
-                        arena.allocateFrom(JAVA_BYTE, doNothing), options);
-                if (fd >= 0) {
-                    Libc.close(fd);
-                }
-                return fd == -eperm ? Optional.empty() : Optional.of(fd >= 0);
+        try (Arena arena = Arena.ofConfined()) {
+            // struct bpf_prog_load_opts: sz at 0, expected_attach_type at 12, prog_flags at 20, attach_btf_id at 32.
+            MemorySegment options = arena.allocate(optionsSize, 8);
+            options.set(JAVA_LONG, 0, optionsSize);
+            options.set(JAVA_INT, 12, attachLsmMac);
+            options.set(JAVA_INT, 20, flags);
+            options.set(JAVA_INT, 32, function);
+            int fd = libbpf.progLoad(programLsm, arena.allocateFrom("garrison_trial"), arena.allocateFrom("GPL"),
+                    arena.allocateFrom(JAVA_BYTE, doNothing), options);
+            if (fd >= 0) {
+                Libc.close(fd);
             }
-        };
+            return fd == -eperm ? Optional.empty() : Optional.of(fd >= 0);
+        }
     }
 }

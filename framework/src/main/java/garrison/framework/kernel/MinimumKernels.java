@@ -4,13 +4,14 @@ package garrison.framework.kernel;
 import garrison.spi.KernelVersion;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Since when mainline has something, for error messages only. Source: the first release whose include/linux/lsm_hook_defs.h
  * (hooks) or fs/, kernel/ sources (kfuncs) have the name. Distributions may have it earlier, so nothing is decided by this.
  */
 final class MinimumKernels {
-    private static final Map<String, KernelVersion> SINCE = Map.ofEntries(
+    private static final Map<String, KernelVersion> HOOKS = Map.ofEntries(
             since("userns_create", 6, 1),
             since("uring_cmd", 6, 1),
             since("file_truncate", 6, 2),
@@ -28,7 +29,9 @@ final class MinimumKernels {
             since("inode_xattr_skipcap", 6, 11),
             since("bdev_setintegrity", 6, 12),
             since("inode_file_setattr", 6, 17),
-            since("inode_file_getattr", 6, 17),
+            since("inode_file_getattr", 6, 17));
+
+    private static final Map<String, KernelVersion> FUNCTIONS = Map.ofEntries(
             since("bpf_lookup_user_key", 6, 1),
             since("bpf_lookup_system_key", 6, 1),
             since("bpf_key_put", 6, 1),
@@ -50,7 +53,28 @@ final class MinimumKernels {
     }
 
     static Optional<KernelVersion> of(String name) {
-        return Optional.ofNullable(SINCE.get(name));
+        return Optional.ofNullable(HOOKS.getOrDefault(name, FUNCTIONS.get(name)));
+    }
+
+    /** The minimum of a hook, kfunc, program type or map type; empty when unknown. */
+    static Optional<KernelVersion> of(Namespace namespace, String name) {
+        return switch (namespace) {
+            case HOOK -> Optional.ofNullable(HOOKS.get(name));
+            case KFUNC, FUNCTION -> Optional.ofNullable(FUNCTIONS.get(name));
+            case PROGRAM -> BpfTypes.programSince(name);
+            case MAP -> BpfTypes.mapSince(name);
+            case LSM, SETTING, LIBBPF -> Optional.empty();
+        };
+    }
+
+    /** The hooks whose minimum is known. */
+    static Set<String> hooks() {
+        return HOOKS.keySet();
+    }
+
+    /** The kfuncs whose minimum is known. */
+    static Set<String> kfuncs() {
+        return FUNCTIONS.keySet();
     }
 
     /** The end of a message; empty when unknown. */

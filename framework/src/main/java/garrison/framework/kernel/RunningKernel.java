@@ -50,6 +50,7 @@ public final class RunningKernel implements KernelFeatures {
     private final String release;
     private final HookTrial trial;
     private final Map<String, Boolean> tried = new ConcurrentHashMap<>();
+    private final Map<String, Answer> triedSleepable = new ConcurrentHashMap<>();
     private volatile Btf btf;
     private volatile List<String> lsms;
 
@@ -132,6 +133,29 @@ public final class RunningKernel implements KernelFeatures {
     public List<LsmHook> lsmHooks() {
         return btf().functions(HOOK_PREFIX).stream().distinct().flatMap(f -> lsmHook(f.substring(HOOK_PREFIX.length())).stream())
                 .toList();
+    }
+
+    /**
+     * Whether a hook takes sleepable programs: known only by a trial, because the kernel's list ({@code sleepable_lsm_hooks} in
+     * kernel/bpf/bpf_lsm.c) cannot be read.
+     *
+     * @return inconclusive if the kernel does not let this process try
+     */
+    public Answer sleepable(LsmHook hook) {
+        return triedSleepable.computeIfAbsent(hook.name(), name -> {
+            Optional<Boolean> loads = mayTry() ? trial.loadsSleepable(btf().functionId(HOOK_PREFIX + name)) : Optional.empty();
+            return loads.<Answer>map(yes -> yes ? new Answer.Yes() : new Answer.No("hook " + name + " of kernel " + release
+                    + " does not sleep", "")).orElse(new Answer.Inconclusive(
+                            "kernel " + release + " did not let this process load a trial program"));
+        });
+    }
+
+    /** Whether this process may load LSM programs, by the hook that is everywhere. */
+    boolean mayTry() {
+        return tried.computeIfAbsent("file_open", name -> {
+            int function = btf().functionId(HOOK_PREFIX + name);
+            return function != 0 && trial.loads(function).orElse(false);
+        });
     }
 
     private static LsmHook hook(String name, BtfFunction function) {

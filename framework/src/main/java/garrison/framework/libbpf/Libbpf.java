@@ -54,6 +54,8 @@ public final class Libbpf {
     private final MemorySegment progLoad;
     private final MemorySegment progTestRun;
     private final MemorySegment infoByFd;
+    private final MemorySegment probeProgramType;
+    private final MemorySegment probeMapType;
     private final MemorySegment ringNew;
     private final MemorySegment ringPoll;
     private final MemorySegment ringConsume;
@@ -87,6 +89,8 @@ public final class Libbpf {
         progLoad = required("bpf_prog_load");
         progTestRun = required("bpf_prog_test_run_opts");
         infoByFd = required("bpf_obj_get_info_by_fd");
+        probeProgramType = required("libbpf_probe_bpf_prog_type");
+        probeMapType = required("libbpf_probe_bpf_map_type");
         ringNew = required("ring_buffer__new");
         ringPoll = required("ring_buffer__poll");
         ringConsume = required("ring_buffer__consume");
@@ -301,6 +305,16 @@ public final class Libbpf {
             MemorySegment length = scratch.allocateFrom(ValueLayout.JAVA_INT, (int) info.byteSize());
             return Downcall.i_ipp(infoByFd, fd, info, length);
         }
+    }
+
+    /** {@code int libbpf_probe_bpf_prog_type(enum bpf_prog_type, NULL)}: 1 if the kernel loads such programs, 0 if not. */
+    public int probeProgramType(int type) {
+        return Downcall.i_ip(probeProgramType, type, MemorySegment.NULL);
+    }
+
+    /** {@code int libbpf_probe_bpf_map_type(enum bpf_map_type, NULL)}: 1 if the kernel makes such maps, 0 if not. */
+    public int probeMapType(int type) {
+        return Downcall.i_ip(probeMapType, type, MemorySegment.NULL);
     }
 
     /** {@code struct ring_buffer *ring_buffer__new(int fd, ring_buffer_sample_fn, void *context, opts)}. */

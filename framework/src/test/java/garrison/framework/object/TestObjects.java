@@ -19,6 +19,11 @@ public final class TestObjects {
         return read("test_needs.bpf.o");
     }
 
+    /** Many small LSM programs. */
+    public static byte[] many() {
+        return read("test_many.bpf.o");
+    }
+
     private static byte[] read(String name) {
         return ProgramSource.resource(TestObjects.class, "bpf/" + name).read();
     }
