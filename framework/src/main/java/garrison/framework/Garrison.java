@@ -5,6 +5,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.kernel.FeatureScan;
+import garrison.framework.kernel.Namespace;
 import garrison.framework.plugin.Listeners;
 import garrison.framework.plugin.PluginHost;
 import garrison.framework.plugin.Platform;
@@ -32,12 +33,14 @@ public final class Garrison implements AutoCloseable {
     private final Listeners listeners;
     private final Platform platform;
     private final PluginHost host;
+    private final FeatureScan features;
 
     private Garrison(Builder builder) {
         GarrisonSettings settings = GarrisonSettings.of(builder.config);
         platform = Platform.open(builder.libbpf);
         listeners = new Listeners(settings.queue());
         builder.listeners.forEach(l -> listeners.add(l.name, l.wanted, l.listener));
+        features = new FeatureScan(platform.kernel(), platform.libbpf());
         host = new PluginHost(platform, listeners, settings);
     }
 
@@ -118,7 +121,19 @@ public final class Garrison implements AutoCloseable {
      * @throws garrison.spi.UnsupportedKernelException if this kernel gives no BTF
      */
     public List<KernelFeature> features() {
-        return new FeatureScan(platform.kernel(), platform.libbpf()).all();
+        return features.all();
+    }
+
+    /**
+     * One thing that a BPF object can need, whether {@link #features()} names it or not.
+     *
+     * @param namespace as {@link KernelFeature#namespace()}; {@code garrison.kernel.function} too, any function to attach to
+     * @param name the thing's own name
+     * @throws IllegalArgumentException if there is no such namespace
+     */
+    public KernelFeature feature(String namespace, String name) {
+        return features.look(Namespace.of(namespace).orElseThrow(
+                () -> new IllegalArgumentException("no namespace of kernel features: " + namespace)), name);
     }
 
     /** Looks files up as the kernel's hooks see them. */

@@ -89,6 +89,7 @@ public final class Daemon implements AutoCloseable {
         // Before the OSGi framework: what makes everything impossible (privileges, libbpf, a wrong key) is told at once.
         garrison = keep("plugins", Garrison.builder().config(configuration.tree()).listener(events).start());
         bundles = keep("OSGi framework", BundleHost.start(settings.cacheDirectory()));
+        bundles.offer(garrison.features());
         keep("whiteboard", PluginWhiteboard.open(garrison, bundles.context()));
         bundles.run(new BundleCatalog(settings.bundleDirectory()).find(settings.bundles()));
         report(settings.onFailure());

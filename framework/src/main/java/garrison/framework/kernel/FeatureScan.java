@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 /**
  * Looks at everything of the running kernel that a BPF object can need: by its BTF where that tells, else by trial loads of
  * programs that do nothing. 20 to 60 ms natively on top of reading the BTF; some answers are inconclusive without the right to
- * load programs. For one thread.
+ * load programs. Safe for use by several threads.
  */
 public final class FeatureScan {
     private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
@@ -53,7 +53,7 @@ public final class FeatureScan {
      *
      * @throws UnsupportedKernelException if this kernel gives no BTF
      */
-    public List<KernelFeature> all() {
+    public synchronized List<KernelFeature> all() {
         List<KernelFeature> all = new ArrayList<>();
         Map<String, KernelFeature> hooks = new TreeMap<>();
         kernel.lsmHooks().forEach(hook -> hooks.put(hook.name(), hook(hook)));
@@ -74,7 +74,7 @@ public final class FeatureScan {
     }
 
     /** One thing, whether {@link #all()} would name it or not. */
-    public KernelFeature look(Namespace namespace, String name) {
+    public synchronized KernelFeature look(Namespace namespace, String name) {
         return switch (namespace) {
             case HOOK -> hook(name);
             case KFUNC -> feature(namespace, name, kfunc(name));

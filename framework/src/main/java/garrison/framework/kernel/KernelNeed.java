@@ -23,7 +23,7 @@ public record KernelNeed(Namespace namespace, String name, boolean sleepable, bo
     }
 
     /** Whether both are about the same thing. */
-    boolean same(KernelNeed other) {
+    public boolean same(KernelNeed other) {
         return namespace == other.namespace && name.equals(other.name) && sleepable == other.sleepable;
     }
 

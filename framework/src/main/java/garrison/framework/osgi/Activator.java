@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs a Garrison for a host that installs this jar in its own OSGi framework. The framework property {@value #CONFIG} names
- * the configuration file; without it the configuration is empty.
+ * the configuration file; without it the configuration is empty. Bundles that require features of the kernel resolve once this
+ * one has started, and those that were to start before do so then.
  */
 @Header(name = Constants.BUNDLE_ACTIVATOR, value = "${@class}")
 public final class Activator implements BundleActivator {
@@ -38,6 +39,7 @@ public final class Activator implements BundleActivator {
                 builder.config(Path.of(file));
             }
             garrison = builder.start();
+            KernelCapabilities.offer(context, garrison.features());
             whiteboard = PluginWhiteboard.open(garrison, context);
             registration = context.registerService(Garrison.class, garrison, null);
         } catch (GarrisonException e) {

@@ -3,6 +3,7 @@ package garrison.framework.osgi;
 
 import garrison.framework.KernelFeature;
 import garrison.framework.kernel.FeatureScan;
+import garrison.framework.kernel.Namespace;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import java.io.ByteArrayInputStream;
@@ -20,6 +21,9 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells an OSGi framework what the kernel has: a bundle made on the spot that holds nothing but a manifest, which provides each
@@ -33,6 +37,8 @@ public final class KernelCapabilities {
     /** The bundle's symbolic name. */
     public static final String SYMBOLIC_NAME = "garrison.kernel";
     private static final String LOCATION = "garrison:kernel";
+
+    private static final Logger LOG = LoggerFactory.getLogger(KernelCapabilities.class);
 
     private KernelCapabilities() {}
 
@@ -58,6 +64,30 @@ public final class KernelCapabilities {
             throw new GarrisonException("the OSGi framework refuses the bundle " + SYMBOLIC_NAME + ", which provides the kernel's"
                     + " features: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * The same, and then starts the bundles that were to start and could not for want of it. For a host whose bundles start in
+     * any order.
+     */
+    public static void offer(BundleContext context, List<KernelFeature> features) {
+        install(context, features);
+        for (Bundle bundle : context.getBundles()) {
+            if (bundle.getState() == Bundle.INSTALLED && bundle.adapt(BundleStartLevel.class).isPersistentlyStarted()
+                    && requires(bundle)) {
+                try {
+                    bundle.start(Bundle.START_ACTIVATION_POLICY);
+                } catch (BundleException e) {
+                    LOG.error("bundle {} does not start: {}", bundle.getSymbolicName(), e.getMessage());
+                }
+            }
+        }
+    }
+
+    private static boolean requires(Bundle bundle) {
+        String header = bundle.getHeaders("").get(Constants.REQUIRE_CAPABILITY);
+        return header != null && Clause.parse("bundle " + bundle.getSymbolicName(), header).stream()
+                .anyMatch(clause -> Namespace.of(clause.path()).isPresent());
     }
 
     /** The bundle's bytes. */

@@ -4,9 +4,11 @@ package garrison.runtime.check;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
+import garrison.framework.osgi.KernelFit;
 import garrison.runtime.config.ConfigFile;
 import garrison.runtime.config.Installation;
 import garrison.runtime.osgi.BundleCatalog;
+import garrison.runtime.osgi.BundleFile;
 import garrison.runtime.osgi.BundleHost;
 import garrison.spi.ConfigurationException;
 import garrison.spi.GarrisonException;
@@ -73,7 +75,9 @@ public final class ConfigurationCheck {
     private void plugins() throws IOException {
         Path cache = Files.createTempDirectory("garrison-check");
         try (BundleHost host = BundleHost.start(cache)) {
-            host.run(new BundleCatalog(file.runtime().bundleDirectory()).find(file.runtime().bundles()));
+            List<BundleFile> bundles = new BundleCatalog(file.runtime().bundleDirectory()).find(file.runtime().bundles());
+            host.offer(KernelFit.assumed(bundles.stream().map(BundleFile::jar).toList()));
+            host.run(bundles);
             host.status().stream().filter(b -> !b.reason().isEmpty())
                     .forEach(b -> errors.add("bundle " + b.name() + " " + b.reason()));
             TreeSet<String> present = new TreeSet<>();

@@ -55,6 +55,7 @@ public final class GarrisonCommand implements Runnable {
         commands.put("mode", ModeCommand::new);
         commands.put("bundle", BundleCommand::new);
         commands.put("kernel", KernelCommand::new);
+        commands.put("why", WhyCommand::new);
         commands.put("check", CheckCommand::new);
         commands.put("sign", SignCommand::new);
         commands.put("help", HelpCommand::new);

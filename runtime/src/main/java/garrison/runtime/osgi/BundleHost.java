@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.osgi;
 
+import garrison.framework.KernelFeature;
+import garrison.framework.osgi.KernelCapabilities;
 import garrison.spi.GarrisonException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -93,6 +95,11 @@ public final class BundleHost implements AutoCloseable {
     /** The system bundle's context. */
     public BundleContext context() {
         return framework.getBundleContext();
+    }
+
+    /** Tells the bundles to come what the kernel has: those that require more do not resolve. */
+    public synchronized void offer(List<KernelFeature> features) {
+        KernelCapabilities.install(context(), features);
     }
 
     /** Installs all, then starts them in order. Never throws for a bundle's sake. */
@@ -194,7 +201,8 @@ public final class BundleHost implements AutoCloseable {
             attempt.run();
             LOG.debug("bundle {}: {} done", entry.file.name(), what);
         } catch (BundleException | IOException | RuntimeException | LinkageError e) {
-            entry.reason = "cannot " + what + ": " + reason(e);
+            entry.reason = "cannot " + what + ": " + reason(e) + (e instanceof BundleException b
+                    && b.getType() == BundleException.RESOLVE_ERROR ? "; garrison why " + entry.file.name() + " says more" : "");
             LOG.error("bundle {} {}", entry.file.name(), entry.reason);
             LOG.debug("bundle {}", entry.file.name(), e);
         }
