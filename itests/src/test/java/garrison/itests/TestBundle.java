@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests;
 
+import garrison.framework.object.BpfSpec;
+import garrison.framework.osgi.RequirementStep;
 import garrison.itests.neighbour.NeighbourActivator;
 import garrison.itests.neighbour.NeighbourPlugin;
 import java.io.IOException;
@@ -8,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -18,13 +22,23 @@ public final class TestBundle {
     private TestBundle() {}
 
     /**
-     * Writes a bundle.
+     * Writes a bundle without requirements of its own: its object is not looked at.
      *
      * @param jar where
      * @param plugin the plugin's name, and the bundle's symbolic name
      * @param object the bytes of its BPF object, good or broken
      */
     public static Path write(Path jar, String plugin, byte[] object) {
+        return write(jar, plugin, object, manifest -> { });
+    }
+
+    /** The same, with the requirements that the build step derives from the object. */
+    public static Path writeWithRequirements(Path jar, String plugin, byte[] object) {
+        return write(jar, plugin, object, manifest -> RequirementStep.require(manifest,
+                List.of(BpfSpec.parse(NeighbourActivator.OBJECT, object)), jar.toString()));
+    }
+
+    private static Path write(Path jar, String plugin, byte[] object, Consumer<Manifest> step) {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -34,6 +48,7 @@ public final class TestBundle {
         main.putValue("Bundle-Activator", NeighbourActivator.class.getName());
         main.putValue("Import-Package", "garrison.spi,org.osgi.framework");
         main.putValue(NeighbourActivator.PLUGIN, plugin);
+        step.accept(manifest);
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
             out.putNextEntry(new JarEntry(NeighbourActivator.OBJECT));
             out.write(object);

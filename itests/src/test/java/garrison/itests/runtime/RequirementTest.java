@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.itests.AttachedBpf;
+import garrison.itests.Command;
+import garrison.itests.GarrisonProcess;
+import garrison.itests.Guest;
+import garrison.itests.Json;
+import garrison.itests.Policy;
+import garrison.itests.TestBundle;
+import garrison.spi.KernelVersion;
+import garrison.spi.Mode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** One and the same bundle, whose object needs a kfunc of kernel 6.8: it runs just where that is, and says so where it is not. */
+class RequirementTest {
+    private static final KernelVersion SINCE = new KernelVersion(6, 8, 0);
+
+    private final Path folder = Guest.scratch("requirement");
+    private final Path jar = TestBundle.writeWithRequirements(folder.resolve("verity.jar"), "verity", TestBundle.object("verity"));
+    private final boolean here = Guest.kernel().compareTo(SINCE) >= 0;
+
+    @Test
+    void why_ofAJar_namesTheKfuncAndTheKernel_withoutAnInstance() {
+        Command why = GarrisonProcess.once("why", jar.toString());
+        if (here) {
+            assertEquals(0, why.exit(), why::toString);
+            assertTrue(why.out().contains("has all it needs on kernel"), why::toString);
+        } else {
+            assertAll(why.toString(), () -> assertEquals(1, why.exit()),
+                    () -> assertTrue(why.out().contains("kfunc bpf_get_fsverity_digest")),
+                    () -> assertTrue(why.out().contains("measure_open")),
+                    () -> assertTrue(why.out().contains("from kernel 6.8 on")));
+        }
+        assertFalse(why.showsStackTrace(), why::err);
+    }
+
+    @Test
+    void why_ofFileGuard_findsAllItNeedsOnEveryKernel() {
+        Command why = GarrisonProcess.once("why", "file-guard", "--json", "--socket", folder.resolve("none").toString());
+        assertEquals(0, why.exit(), why::toString);
+        Map<String, Object> fit = Json.object(Json.parse(why.out()));
+        assertEquals(true, fit.get("runs"), why::out);
+        // A kernel that lets itself be asked leaves nothing open.
+        assertTrue(Json.objects(fit.get("requirements")).stream().noneMatch(r -> r.get("answer").equals("inconclusive")), why::out);
+    }
+
+    @Test
+    void bundle_resolvesJustWhereTheKfuncIs() {
+        Policy policy = new Policy(Mode.AUDIT).runtime(GarrisonProcess.runtime(folder,
+                "bundles = [\"" + jar + "\"], on-plugin-failure = continue"));
+        try (GarrisonProcess garrison = GarrisonProcess.start(folder, policy)) {
+            Guest.await("garrison runs", () -> status(garrison).getOrDefault("phase", "").equals("RUNNING"));
+            Map<String, Object> bundle = Json.objects(status(garrison).get("bundles")).getFirst();
+            Command why = garrison.cli("why", "verity");
+            if (here) {
+                assertEquals("ACTIVE", bundle.get("state"), garrison::log);
+                assertEquals("ACTIVE", garrison.plugin("verity").get("state"), garrison::log);
+                assertTrue(why.out().contains("plugin verity is ACTIVE"), why::toString);
+            } else {
+                assertAll(() -> assertEquals("INSTALLED", bundle.get("state")),
+                        () -> assertTrue(bundle.get("reason").toString().contains("bpf_get_fsverity_digest"), bundle::toString),
+                        () -> assertEquals(List.of(), status(garrison).get("plugins")),
+                        () -> assertTrue(why.out().contains("bundle verity is INSTALLED"), why::toString),
+                        () -> assertTrue(why.out().contains("from kernel 6.8 on"), why::toString));
+            }
+            assertEquals(0, garrison.terminate(), garrison::log);
+        }
+        assertEquals(List.of(), AttachedBpf.links());
+    }
+
+    @Test
+    void kernel_saysWhichHooksSleep() {
+        Command kernel = GarrisonProcess.once("kernel", "--json");
+        Map<String, Object> facts = Json.object(Json.parse(kernel.success()));
+        List<Map<String, Object>> hooks = Json.objects(facts.get("features")).stream()
+                .filter(f -> f.get("namespace").equals("garrison.kernel.hook") && f.get("answer").equals("yes")).toList();
+        long sleeping = hooks.stream().filter(h -> h.get("sleepable").equals("yes")).count();
+        System.out.println("kernel " + facts.get("release") + ": " + hooks.size() + " hooks, " + sleeping + " sleep");
+        assertAll(() -> assertEquals("yes", sleepable(hooks, "bprm_check_security")),
+                () -> assertEquals("yes", sleepable(hooks, "inode_unlink")),
+                () -> assertEquals("no", sleepable(hooks, "task_kill")),
+                () -> assertEquals("no", sleepable(hooks, "file_mprotect")));
+    }
+
+    private static Object sleepable(List<Map<String, Object>> hooks, String name) {
+        return hooks.stream().filter(h -> h.get("name").equals(name)).findAny().orElseThrow().get("sleepable");
+    }
+
+    /** Empty while nobody answers. */
+    private static Map<String, Object> status(GarrisonProcess garrison) {
+        Command status = garrison.cli("status", "--json");
+        return status.exit() == 0 ? Json.object(Json.parse(status.out())) : Map.of();
+    }
+}
