@@ -2,6 +2,15 @@
 /* Asks for the fs-verity digest of every file that is opened, which only kernels from 6.8 on tell; refuses none. */
 #include "garrison.bpf.h"
 
+/* What the neighbour plugin binds; this object tells none. */
+struct unlink_seen {
+	struct garrison_event header;
+	__u32 pid;
+	__u32 reserved;
+};
+
+const struct unlink_seen *unused_unlink_seen __attribute__((unused));
+
 extern int bpf_get_fsverity_digest(struct file *file, struct bpf_dynptr *digest) __ksym;
 
 /* struct fsverity_digest with room for SHA-512. */

@@ -2,6 +2,7 @@
 package garrison.framework.plugin;
 
 import garrison.framework.kernel.KernelRequirements;
+import garrison.framework.kernel.RunningKernel;
 import garrison.framework.object.BpfSpec;
 import garrison.framework.object.Owner;
 import garrison.framework.trust.SignedObject;
@@ -9,7 +10,6 @@ import garrison.framework.trust.TrustSettings;
 import garrison.framework.trust.UntrustedObjectException;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
-import garrison.spi.KernelFeatures;
 import garrison.spi.ProgramInfo;
 import garrison.spi.ProgramSource;
 import garrison.spi.UnsupportedKernelException;
@@ -34,7 +34,7 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
      *     trusted: no other stands in for it, so that who damages one cannot choose another
      * @throws GarrisonException with the reason for each, if none will do
      */
-    static ObjectChoice of(List<ProgramSource> sources, KernelFeatures kernel, TrustSettings trust, Owner owner) {
+    static ObjectChoice of(List<ProgramSource> sources, RunningKernel kernel, TrustSettings trust, Owner owner) {
         List<GarrisonException> reasons = new ArrayList<>();
         for (ProgramSource source : sources) {
             try {
@@ -66,7 +66,7 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
      *
      * @throws UnsupportedKernelException for the first thing missing
      */
-    static void check(BpfSpec spec, Set<String> programs, KernelFeatures kernel, Owner owner) {
+    static void check(BpfSpec spec, Set<String> programs, RunningKernel kernel, Owner owner) {
         KernelRequirements.check(spec, programs, kernel, owner);
         for (ProgramInfo program : spec.programs()) {
             if (program.kind().equals(LSM) && programs.contains(program.name())

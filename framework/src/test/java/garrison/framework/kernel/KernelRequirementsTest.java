@@ -14,6 +14,8 @@ import garrison.spi.UnsupportedKernelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,13 +29,19 @@ class KernelRequirementsTest {
     @TempDir
     Path folder;
 
+    private HookTrial trial = HookTrial.NONE;
+
     private RunningKernel kernel(String... functions) throws IOException {
         BtfBuilder builder = new BtfBuilder();
         for (String function : functions) {
             builder.function(function);
         }
+        return kernel(builder);
+    }
+
+    private RunningKernel kernel(BtfBuilder builder) throws IOException {
         return new RunningKernel(Files.writeString(folder.resolve("osrelease"), "6.1.0-test"),
-                Files.write(folder.resolve("vmlinux"), builder.build()), folder.resolve("lsm"), HookTrial.NONE);
+                Files.write(folder.resolve("vmlinux"), builder.build()), folder.resolve("lsm"), trial);
     }
 
     private UnsupportedKernelException missing(RunningKernel kernel, String... programs) {
@@ -62,6 +70,38 @@ class KernelRequirementsTest {
         RunningKernel kernel = kernel(ALL);
         assertDoesNotThrow(() -> KernelRequirements.check(spec, Set.of("refuse_mkdir"), kernel,
                 new Owner("test-plugin", kernel.release())));
+    }
+
+    /** So that a variant without it gets its turn, and not a load that fails. */
+    @Test
+    void check_hookThatDoesNotSleep_isMissingForASleepableProgram() throws IOException {
+        trial = new HookTrial() {
+            @Override
+            public Optional<Boolean> loads(int function) {
+                return Optional.of(true);
+            }
+
+            @Override
+            public Optional<Boolean> loadsSleepable(int function) {
+                return Optional.of(false);
+            }
+        };
+        String[] functions = Arrays.copyOf(ALL, ALL.length + 1);
+        functions[ALL.length] = "bpf_lsm_file_open";
+        UnsupportedKernelException missing = missing(kernel(functions), "count_unlink");
+        assertEquals("sleepable LSM hook inode_unlink", missing.feature());
+    }
+
+    @Test
+    void check_mapTypeOfALaterKernel_isMissing() throws IOException {
+        BtfBuilder builder = new BtfBuilder();
+        for (String function : ALL) {
+            builder.function(function);
+        }
+        builder.add("bpf_map_type", 6, 1, 4, builder.string("BPF_MAP_TYPE_HASH"), 1);
+        UnsupportedKernelException missing = missing(kernel(builder), "refuse_mkdir");
+        assertTrue(missing.feature().startsWith("map type ") && missing.getMessage().contains("test_needs.bpf.o"),
+                missing.getMessage());
     }
 
     @Test
