@@ -21,6 +21,10 @@ struct bench_run {
 	__u32 large;
 };
 
+/* Never read: they name the types in the BTF, where Java looks for their fields. */
+struct bench_small *bench_small_type SEC(".data.bench");
+struct bench_large *bench_large_type SEC(".data.bench");
+
 static long emit_small(__u32 index, void *unused)
 {
 	struct bench_small *record = garrison_reserve(sizeof(*record), BENCH_SMALL);

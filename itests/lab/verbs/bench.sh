@@ -20,7 +20,11 @@ verb_bench() {
 }
 
 bench_ring() {
-    (cd "$LAB_REPO/bench" && "$LAB_JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED \
-        -cp "target/classes:$(cat target/bench.classpath)" garrison.framework.ring.RingBench \
-        ../bpf/target/objects/bench_ring.bpf.o target/ring_consumer "$1")
+    local form
+    cd "$LAB_REPO/bench"
+    for form in plain dispatched; do
+        printf '\n# %s\n' "$form"
+        "$LAB_JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "target/classes:$(cat target/bench.classpath)" \
+            garrison.framework.ring.RingBench ../bpf/target/objects/bench_ring.bpf.o target/libring_consumer.so "$1" "$form" || return
+    done
 }

@@ -47,9 +47,13 @@ public final class Bindings implements EventBindings {
         bind(type, new RecordBinding(struct, layout.size(), Objects.requireNonNull(handler, "handler")));
     }
 
-    /** The binding of a type, or null. */
-    RecordBinding of(int type) {
+    private RecordBinding of(int type) {
         return type >= 0 && type < byType.length ? byType[type] : null;
+    }
+
+    /** All of them, by type; null where none is bound. */
+    RecordBinding[] byType() {
+        return byType.clone();
     }
 
     /** Where a record's type stands. */

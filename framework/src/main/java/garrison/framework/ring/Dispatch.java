@@ -2,6 +2,7 @@
 package garrison.framework.ring;
 
 import garrison.spi.Event;
+import garrison.spi.RecordHandler;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,14 +12,21 @@ final class Dispatch implements Ring.Sink {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
     private final String plugin;
-    private final Bindings bindings;
+    /** By type; null where none is bound. */
+    private final RecordBinding[] byType;
     private final int typeOffset;
     private final Losses unbound;
     private final Losses failed;
+    /** The record before: most are alike, and then neither type nor length is looked up again. */
+    private int lastLength = -1;
+    private int lastType;
+    private RecordHandler lastHandler;
+    private String lastStruct;
 
+    /** @param bindings complete */
     Dispatch(String plugin, Bindings bindings) {
         this.plugin = plugin;
-        this.bindings = bindings;
+        byType = bindings.byType();
         typeOffset = bindings.typeOffset();
         unbound = new Losses(plugin, "unbound");
         failed = new Losses(plugin, "handler");
@@ -26,42 +34,55 @@ final class Dispatch implements Ring.Sink {
 
     @Override
     public void accept(RingRecord record) {
-        if (record.length() < typeOffset + Integer.BYTES) {
-            if (unbound.quiet()) {
-                unbound.detail("no header: " + record.head());
+        int length = record.length();
+        if (length != lastLength || record.uncheckedInt(typeOffset) != lastType) {
+            if (!look(record, length)) {
+                return;
             }
-            unbound.add();
-            return;
         }
-        int type = record.intAt(typeOffset);
-        RecordBinding binding = bindings.of(type);
-        if (binding == null) {
-            if (unbound.quiet()) {
-                unbound.detail("type " + type + ": " + record.head());
-            }
-            unbound.add();
-        } else if (record.length() < binding.size()) {
+        try {
+            lastHandler.handle(record);
+        } catch (Throwable t) {
+            failed(t);
+        }
+    }
+
+    /** Finds the handler of a record that is not like the one before; false if it has none. */
+    private boolean look(RingRecord record, int length) {
+        int type = length >= typeOffset + Integer.BYTES ? record.intAt(typeOffset) : -1;
+        RecordBinding binding = type >= 0 && type < byType.length ? byType[type] : null;
+        if (binding == null || length < binding.size()) {
+            refuse(binding, record, length, type);
+            return false;
+        }
+        lastLength = length;
+        lastType = type;
+        lastHandler = binding.handler();
+        lastStruct = binding.struct();
+        return true;
+    }
+
+    private void refuse(RecordBinding binding, RingRecord record, int length, int type) {
+        if (binding != null) {
             if (failed.quiet()) {
                 failed.detail("struct " + binding.struct() + " has " + binding.size() + " bytes: " + record.head());
             }
             failed.add();
         } else {
-            handle(binding, record);
+            if (unbound.quiet()) {
+                unbound.detail((length < typeOffset + Integer.BYTES ? "no header: " : "type " + type + ": ") + record.head());
+            }
+            unbound.add();
         }
     }
 
-    private void handle(RecordBinding binding, RingRecord record) {
-        try {
-            binding.handler().handle(record);
-        } catch (Throwable t) {
-            if (failed.quiet()) {
-                failed.detail(t.toString());
-            }
-            failed.add();
-            if (Long.bitCount(failed.total()) == 1) {
-                LOG.warn("Plugin {}: its handler of struct {} threw for the {}. time; reading goes on", plugin, binding.struct(),
-                        failed.total(), t);
-            }
+    private void failed(Throwable t) {
+        if (failed.quiet()) {
+            failed.detail(t.toString());
+        }
+        failed.add();
+        if (Long.bitCount(failed.total()) == 1) {
+            LOG.warn("Plugin {}: its handler of struct {} threw for the {}. time; reading goes on", plugin, lastStruct, failed.total(), t);
         }
     }
 

@@ -29,8 +29,7 @@ final class LibbpfRing implements Ring {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment ring;
     private final WaitSet waitSet;
-    /** All memory: libbpf hands over addresses, and the view checks against the length it gives. */
-    private final RingRecord record = new RingRecord(MemorySegment.NULL.reinterpret(Long.MAX_VALUE));
+    private final RingRecord record = new RingRecord();
     private Sink sink;
     private int count;
 
@@ -61,7 +60,9 @@ final class LibbpfRing implements Ring {
     public int drain(Sink to) {
         sink = to;
         count = 0;
+        record.begin();
         int result = libbpf.ringConsume(ring);
+        record.end();
         if (result < 0 && result != ENOUGH) {
             throw new KernelException(name + ": ring_buffer__consume: " + libbpf.words(-result), -result);
         }

@@ -7,19 +7,38 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** The one view of a ring, moved from record to record. Every access is checked against the record's length. */
+/**
+ * The one view of a ring, moved from record to record. Every access is checked against the record's length, and that it is
+ * the reader's thread which asks: so a view that a handler kept, or gave away, never reaches memory that is gone. That is
+ * what a confined memory segment would check as well, and more besides: this is the way of every event.
+ */
 final class RingRecord implements RecordView {
-    private final MemorySegment memory;
+    /** All memory: a constant without bounds or life time, checked by {@link #start} instead. */
+    static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private Thread reader;
     private long base;
     private int length;
 
-    /** @param memory in which all records lie */
-    RingRecord(MemorySegment memory) {
-        this.memory = memory;
+    /** The calling thread, and no other, may look at the records that follow. */
+    void begin() {
+        reader = Thread.currentThread();
     }
 
-    void at(long offset, int recordLength) {
-        base = offset;
+    /** No record any more. */
+    void end() {
+        base = 0;
+        length = 0;
+    }
+
+    /**
+     * Moves to a record.
+     *
+     * @param address its first byte's, mapped until {@link #end}
+     * @param recordLength bytes
+     */
+    void at(long address, int recordLength) {
+        base = address;
         length = recordLength;
     }
 
@@ -34,18 +53,18 @@ final class RingRecord implements RecordView {
         long at = start(f.offset(), f.size());
         return switch (f.size()) {
             case 1 -> {
-                byte value = memory.get(ValueLayout.JAVA_BYTE, at);
+                byte value = MEMORY.get(ValueLayout.JAVA_BYTE, at);
                 yield f.signed() ? value : value & 0xffL;
             }
             case 2 -> {
-                short value = memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
+                short value = MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, at);
                 yield f.signed() ? value : value & 0xffffL;
             }
             case 4 -> {
-                int value = memory.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+                int value = MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, at);
                 yield f.signed() ? value : value & 0xffff_ffffL;
             }
-            case 8 -> memory.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+            case 8 -> MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
             default -> throw new IllegalArgumentException(f + " is not an integer");
         };
     }
@@ -55,24 +74,29 @@ final class RingRecord implements RecordView {
         StructField f = (StructField) field;
         int size = f.flexible() ? Math.max(0, length - f.offset()) : f.size();
         int count = Math.min(size, target.length);
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, start(f.offset(), count), target, 0, count);
+        MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, start(f.offset(), count), target, 0, count);
         return count;
     }
 
     byte byteAt(int offset) {
-        return memory.get(ValueLayout.JAVA_BYTE, start(offset, Byte.BYTES));
+        return MEMORY.get(ValueLayout.JAVA_BYTE, start(offset, Byte.BYTES));
     }
 
     short shortAt(int offset) {
-        return memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, start(offset, Short.BYTES));
+        return MEMORY.get(ValueLayout.JAVA_SHORT_UNALIGNED, start(offset, Short.BYTES));
     }
 
     int intAt(int offset) {
-        return memory.get(ValueLayout.JAVA_INT_UNALIGNED, start(offset, Integer.BYTES));
+        return MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, start(offset, Integer.BYTES));
+    }
+
+    /** For the dispatch, which knows that so many bytes are there. */
+    int uncheckedInt(int offset) {
+        return MEMORY.get(ValueLayout.JAVA_INT_UNALIGNED, base + offset);
     }
 
     long longAt(int offset) {
-        return memory.get(ValueLayout.JAVA_LONG_UNALIGNED, start(offset, Long.BYTES));
+        return MEMORY.get(ValueLayout.JAVA_LONG_UNALIGNED, start(offset, Long.BYTES));
     }
 
     byte[] bytes(StructField field) {
@@ -94,11 +118,14 @@ final class RingRecord implements RecordView {
     /** For a person, when something about the record is wrong. */
     String head() {
         byte[] copy = new byte[Math.min(length, 32)];
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, base, copy, 0, copy.length);
+        MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, start(0, copy.length), copy, 0, copy.length);
         return length + " bytes beginning " + Arrays.toString(copy);
     }
 
     private long start(int offset, int size) {
+        if (Thread.currentThread() != reader) {
+            throw new WrongThreadException("a record may be looked at by its handler only, and in the thread that called it");
+        }
         if (offset < 0 || size > length - offset) {
             throw new IndexOutOfBoundsException(size + " bytes at " + offset + " of a record of " + length);
         }

@@ -5,20 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
 import garrison.framework.RingPlugin;
 import garrison.framework.RingPlugin.Step;
 import garrison.framework.Status.PluginStatus;
+import garrison.framework.config.GarrisonSettings.ReaderKind;
 import garrison.framework.libbpf.Libc;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.spi.PluginState;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What must never end the JVM: positions that lie, and a handler that does not come back. */
 @Timeout(90)
@@ -83,6 +89,37 @@ class BrokenRingTest {
             assertEquals("good", status.name());
             assertEquals(PluginState.ACTIVE, status.state());
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ReaderKind.class)
+    void viewThatAHandlerKept_readsNothing_norDoesAnotherThread(ReaderKind kind) throws Exception {
+        AtomicReference<Supplier<Long>> kept = new AtomicReference<>();
+        AtomicReference<Throwable> elsewhere = new AtomicReference<>();
+        AtomicReference<Throwable> later = new AtomicReference<>();
+        CountDownLatch second = new CountDownLatch(1);
+        RingPlugin plugin = new RingPlugin("ring-test").binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> {
+            var sequence = fields.apply("sequence");
+            return record -> {
+                kept.set(() -> record.get(sequence));
+                Thread other = Thread.ofPlatform().start(() -> elsewhere.set(assertThrows(WrongThreadException.class, kept.get()::get)));
+                try {
+                    other.join();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                second.countDown();
+            };
+        }));
+        try (Garrison garrison = Garrison.builder().config(ConfigFactory.parseString("garrison.events.reader = "
+                + kind.name().toLowerCase(Locale.ROOT))).plugin(plugin).start()) {
+            plugin.session().emit(RingPlugin.LARGE, 7, 1);
+            assertTrue(second.await(20, TimeUnit.SECONDS));
+            assertTrue(garrison.remove(plugin));
+        }
+        later.set(assertThrows(WrongThreadException.class, kept.get()::get));
+        assertTrue(elsewhere.get().getMessage().contains("its handler only"), elsewhere.get().getMessage());
+        assertTrue(later.get().getMessage().contains("its handler only"), later.get().getMessage());
     }
 
     @Test
