@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# bench-load.sh ROUNDS
+#
+# In a guest: an object of 20 programs loaded and attached by Garrison and by libbpf in C, in turn.
+
+set -euo pipefail
+
+cd bench
+java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+    -cp "target/classes:$(cat target/bench.classpath)" \
+    garrison.bench.LoadBench ../bpf/target/objects/bench_load.bpf.o target/load_object "$1"
