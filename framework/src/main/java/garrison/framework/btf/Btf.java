@@ -30,6 +30,18 @@ public final class Btf {
         return new Btf(new TypeTable(name, raw));
     }
 
+    /**
+     * Reads an object's BTF and checks every type in it, as the kernel does at load: a library that reads it later meets no
+     * reference to nowhere and no type within itself.
+     *
+     * @throws ObjectFormatException if it is not well formed
+     */
+    public static Btf parseSound(String name, byte[] raw) {
+        TypeTable types = new TypeTable(name, raw);
+        BtfCheck.all(types);
+        return new Btf(types);
+    }
+
     /** A struct or union with all its fields; structs that are only declared do not count. */
     public Optional<BtfStruct> struct(String name) {
         int id = types.find(name, TypeTable.STRUCT, TypeTable.UNION);

@@ -128,6 +128,11 @@ final class TypeTable {
         return id == 0 ? 0 : types.i32(at(id) + 4L) >>> 24 & 0x7f;
     }
 
+    /** Kind, number of entries and flag in one word. */
+    int info(int id) {
+        return types.i32(at(id) + 4L);
+    }
+
     int vlen(int id) {
         return types.i32(at(id) + 4L) & 0xffffff;
     }

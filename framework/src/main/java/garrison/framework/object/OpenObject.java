@@ -11,6 +11,7 @@ import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.LibbpfLog;
 import garrison.framework.libbpf.Libc;
 import garrison.spi.KernelException;
+import garrison.spi.ObjectFormatException;
 import garrison.spi.ObjectSetup;
 import garrison.spi.ProgramInfo;
 import garrison.spi.VerifierException;
@@ -124,7 +125,8 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment found = libbpf.objectFindProgram(object, scratch.allocateFrom(program));
             if (found.address() == 0) {
-                throw new IllegalArgumentException(spec.name() + ": libbpf sees no program '" + program + "'");
+                throw new ObjectFormatException(spec.name(), "damaged: libbpf " + libbpf.version() + " sees no program '" + program
+                        + "' in it");
             }
             return found;
         }

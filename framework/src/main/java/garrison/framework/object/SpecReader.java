@@ -45,7 +45,7 @@ final class SpecReader {
         }
         Section section = elf.section(".BTF").filter(s -> s.bytes().size() > 0).orElseThrow(
                 () -> new ObjectFormatException(name, "no BTF (section .BTF); compile it with clang -g"));
-        this.btf = Btf.parse(name, section.bytes().toArray());
+        this.btf = Btf.parseSound(name, section.bytes().toArray());
     }
 
     BpfSpec read() {

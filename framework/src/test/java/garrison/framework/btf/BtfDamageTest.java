@@ -189,4 +189,69 @@ class BtfDamageTest {
         }
         assertRefused(builder, "characters");
     }
+
+    /** What libbpf before 1.4 would follow to nowhere, or for ever. */
+    private static void assertUnsound(BtfBuilder builder, String word) {
+        ObjectFormatException refused = assertTimeoutPreemptively(Duration.ofSeconds(20),
+                () -> assertThrows(ObjectFormatException.class, () -> Btf.parseSound("damaged", builder.build())));
+        assertTrue(refused.getMessage().contains(word), refused.getMessage());
+    }
+
+    @Test
+    void parseSound_referencesToNowhere_areRefusedInEveryKind() {
+        for (int kind : new int[] {2, 8, 9, 10, 11, 12, 14, 17, 18}) {
+            BtfBuilder builder = new BtfBuilder();
+            if (kind == 14 || kind == 17) {
+                builder.add("one", kind, 0, 99, 0);
+            } else {
+                builder.add("one", kind, 0, 99);
+            }
+            assertUnsound(builder, "refers to type 99");
+        }
+        BtfBuilder array = new BtfBuilder();
+        array.add("", 3, 0, 0, 99, 99, 1);
+        assertUnsound(array, "refers to type 99");
+        BtfBuilder struct = new BtfBuilder();
+        struct.add("s", 4, 1, 4, struct.string("m"), -1, 0);
+        assertUnsound(struct, "refers to type 4294967295");
+        BtfBuilder prototype = new BtfBuilder();
+        prototype.add("", 13, 1, 0, prototype.string("p"), 99);
+        assertUnsound(prototype, "refers to type 99");
+    }
+
+    @Test
+    void parseSound_wrongKinds_areRefused() {
+        BtfBuilder function = new BtfBuilder();
+        function.add("f", 12, 0, function.integer());
+        assertUnsound(function, "without a prototype");
+        BtfBuilder section = new BtfBuilder();
+        section.add(".maps", 15, 1, 4, section.integer(), 0, 4);
+        assertUnsound(section, "neither a variable nor a function");
+    }
+
+    @Test
+    void parseSound_typesWithinThemselves_areRefused() {
+        BtfBuilder pair = new BtfBuilder();
+        pair.add("a", 8, 0, 2);
+        pair.add("b", 10, 0, 1);
+        assertUnsound(pair, "lies within itself");
+        BtfBuilder struct = new BtfBuilder();
+        struct.add("s", 4, 1, 4, struct.string("m"), 1, 0);
+        assertUnsound(struct, "lies within itself");
+        BtfBuilder deep = new BtfBuilder();
+        for (int id = 1; id < 5000; id++) {
+            deep.add("", 10, 0, id + 1);
+        }
+        deep.integer();
+        assertUnsound(deep, "nested too deep");
+    }
+
+    @Test
+    void parseSound_whatCompilersMake_isTaken() {
+        Btf.parseSound("good", BTF);
+        BtfBuilder list = new BtfBuilder();
+        list.add("node", 4, 1, 8, list.string("next"), 2, 0);
+        list.add("", 2, 0, 1);
+        Btf.parseSound("good", list.build());
+    }
 }
