@@ -67,6 +67,18 @@ class KernelCapabilitiesTest {
     }
 
     @Test
+    void offer_startsTheBundleThatWaited_andNotOneThatWasNeverToStart() throws Exception {
+        try (OsgiFramework osgi = new OsgiFramework(folder, Map.of())) {
+            Bundle waiting = install(osgi, "a", hook("(garrison.kernel.hook=file_open)"));
+            Bundle resting = install(osgi, "b", hook("(garrison.kernel.hook=file_open)"));
+            assertThrows(BundleException.class, waiting::start);
+            KernelCapabilities.offer(osgi.context(), List.of(HOOK));
+            assertEquals(Bundle.ACTIVE, waiting.getState());
+            assertEquals(Bundle.INSTALLED, resting.getState());
+        }
+    }
+
+    @Test
     void install_anotherKernel_replacesTheBundle() throws Exception {
         try (OsgiFramework osgi = new OsgiFramework(folder, Map.of())) {
             Bundle first = KernelCapabilities.install(osgi.context(), List.of());
