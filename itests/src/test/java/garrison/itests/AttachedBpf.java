@@ -17,6 +17,11 @@ public final class AttachedBpf {
         return list("prog");
     }
 
+    /** One line a map. */
+    public static List<String> maps() {
+        return list("map");
+    }
+
     private static List<String> list(String kind) {
         return Json.objects(Json.parse(Command.run("bpftool", "-j", kind, "show").success())).stream()
                 .map(Object::toString).toList();
