@@ -68,7 +68,7 @@ public final class BundleHost implements AutoCloseable {
         settings.put("felix.cache.rootdir", cache.toString());
         settings.put(Constants.FRAMEWORK_STORAGE, "felix");
         settings.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
-        settings.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SystemPackages.of(BundleHost.class.getClassLoader()));
+        settings.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SystemPackages.of());
         // The program decides when to stop, and has one handler for signals.
         settings.put("felix.shutdown.hook", "false");
         Framework framework = null;

@@ -1,56 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.osgi;
 
+import com.typesafe.config.Config;
+import garrison.framework.Garrison;
 import garrison.spi.GarrisonException;
+import garrison.spi.Plugin;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
-import java.util.Collections;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import org.osgi.framework.Constants;
+import org.slf4j.Logger;
 
 /**
  * What the program's own jars export to the bundles: taken from their manifests, so that a version is never typed twice. All
  * bundles and the program then share one copy of these classes.
  */
 final class SystemPackages {
-    /** The libraries that bundles see, by Bundle-SymbolicName. */
-    private static final List<String> SHARED =
-            List.of("garrison-spi", "garrison-framework", "com.typesafe.config", "slf4j.api");
+    /** One class of each library that bundles see. */
+    private static final List<Class<?>> SHARED = List.of(Plugin.class, Garrison.class, Config.class, Logger.class);
 
     private SystemPackages() {}
 
     /** The value of {@code org.osgi.framework.system.packages.extra}. */
-    static String of(ClassLoader loader) {
-        Map<String, String> exports = new TreeMap<>();
-        try {
-            for (URL url : Collections.list(loader.getResources("META-INF/MANIFEST.MF"))) {
-                try (InputStream in = url.openStream()) {
-                    Map<Object, Object> main = Collections.unmodifiableMap(new Manifest(in).getMainAttributes());
-                    String name = value(main, Constants.BUNDLE_SYMBOLICNAME).split(";")[0].strip();
-                    String exported = value(main, Constants.EXPORT_PACKAGE);
-                    if (SHARED.contains(name) && !exported.isEmpty()) {
-                        exports.putIfAbsent(name, exported);
-                    }
-                }
+    static String of() {
+        List<String> exports = new ArrayList<>();
+        for (Class<?> shared : SHARED) {
+            String exported = exports(shared);
+            if (exported == null || exported.isEmpty()) {
+                throw new GarrisonException("the jar of " + shared.getName() + ", which the plugins need, exports nothing in its"
+                        + " manifest; install the distribution again");
             }
-        } catch (IOException e) {
-            throw new GarrisonException("the manifests of the program's own jars cannot be read: " + e.getMessage(), e);
+            exports.add(exported);
         }
-        for (String shared : SHARED) {
-            if (!exports.containsKey(shared)) {
-                throw new GarrisonException("the program's class path lacks the jar of bundle " + shared
-                        + ", which the plugins need; install the distribution again");
-            }
-        }
-        return String.join(",", exports.values());
+        return String.join(",", exports);
     }
 
-    private static String value(Map<Object, Object> attributes, String header) {
-        Object value = attributes.get(new java.util.jar.Attributes.Name(header));
-        return value == null ? "" : value.toString();
+    /**
+     * Only the jars in question are opened, and their signatures are not checked: a signed library on the class path has a
+     * manifest of a megabyte, whose reading costs more than the start of all bundles.
+     */
+    private static String exports(Class<?> shared) {
+        try {
+            Path place = Path.of(shared.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isRegularFile(place)) {
+                try (JarFile jar = new JarFile(place.toFile(), false)) {
+                    Manifest manifest = jar.getManifest();
+                    return manifest == null ? null : exports(manifest);
+                }
+            }
+            try (InputStream in = Files.newInputStream(place.resolve(JarFile.MANIFEST_NAME))) {
+                return exports(new Manifest(in));
+            }
+        } catch (IOException | URISyntaxException e) {
+            throw new GarrisonException("the manifest beside " + shared.getName() + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static String exports(Manifest manifest) {
+        return manifest.getMainAttributes().getValue(Constants.EXPORT_PACKAGE);
     }
 }
