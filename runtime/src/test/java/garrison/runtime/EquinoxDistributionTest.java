@@ -3,7 +3,6 @@ package garrison.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -13,9 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +37,7 @@ class EquinoxDistributionTest {
 
     @BeforeAll
     static void root() throws IOException {
-        assumeTrue(Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")), "loading BPF needs root");
+        InstalledProgram.assumeRoot();
     }
 
     @BeforeEach
@@ -96,20 +92,8 @@ class EquinoxDistributionTest {
         assertTrue(status.contains(words), () -> status);
     }
 
-    /** The jar with one bit of its object turned. */
     private Path altered() throws IOException {
-        Path altered = folder.resolve("altered.jar");
-        try (ZipFile in = new ZipFile(jar.toFile()); ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(altered))) {
-            for (ZipEntry entry : in.stream().toList()) {
-                byte[] bytes = in.getInputStream(entry).readAllBytes();
-                if (entry.getName().endsWith(".bpf.o")) {
-                    bytes[bytes.length / 2] ^= 1;
-                }
-                out.putNextEntry(new ZipEntry(entry.getName()));
-                out.write(bytes);
-            }
-        }
-        return altered;
+        return InstalledProgram.alterObject(jar, folder.resolve("altered.jar"));
     }
 
     @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import garrison.runtime.json.JsonObject;
 import garrison.runtime.json.JsonText;
 import java.io.IOException;
@@ -16,6 +18,8 @@ import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /** The assembled distribution as a user has it, with its configuration and socket in a folder of the test's own. */
 final class InstalledProgram implements AutoCloseable {
@@ -41,6 +45,26 @@ final class InstalledProgram implements AutoCloseable {
         Path bundles = Files.createDirectories(folder.resolve("bundles"));
         Files.copy(HOME.resolve("bundles/file-guard.jar"), bundles.resolve("file-guard.jar"));
         wordBundle(bundles.resolve("word.jar"));
+    }
+
+    /** Leaves a test out where the kernel would refuse its objects. */
+    static void assumeRoot() throws IOException {
+        assumeTrue(Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")), "loading BPF needs root");
+    }
+
+    /** Writes another jar, the same but for one bit of its object; the signature stays. */
+    static Path alterObject(Path jar, Path altered) throws IOException {
+        try (ZipFile in = new ZipFile(jar.toFile()); ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(altered))) {
+            for (ZipEntry entry : in.stream().toList()) {
+                byte[] bytes = in.getInputStream(entry).readAllBytes();
+                if (entry.getName().endsWith(".bpf.o")) {
+                    bytes[bytes.length / 2] ^= 1;
+                }
+                out.putNextEntry(new ZipEntry(entry.getName()));
+                out.write(bytes);
+            }
+        }
+        return altered;
     }
 
     Path config() {

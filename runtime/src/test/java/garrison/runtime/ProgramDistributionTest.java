@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import garrison.runtime.InstalledProgram.Ended;
 import garrison.runtime.json.JsonObject;
@@ -34,7 +33,7 @@ class ProgramDistributionTest {
 
     @BeforeAll
     static void root() throws IOException {
-        assumeTrue(Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")), "loading BPF needs root");
+        InstalledProgram.assumeRoot();
     }
 
     @BeforeEach

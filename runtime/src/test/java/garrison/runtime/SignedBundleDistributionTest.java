@@ -4,15 +4,11 @@ package garrison.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import garrison.runtime.InstalledProgram.Ended;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +27,7 @@ class SignedBundleDistributionTest {
 
     @BeforeAll
     static void root() throws IOException {
-        assumeTrue(Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid")), "loading BPF needs root");
+        InstalledProgram.assumeRoot();
     }
 
     @BeforeEach
@@ -51,20 +47,10 @@ class SignedBundleDistributionTest {
         garrison.close();
     }
 
-    /** Puts one bit of the object in the jar another way; its signature stays. */
+    /** Puts the altered bundle in the place of the right one. */
     private void alter() throws IOException {
-        Path altered = folder.resolve("altered.jar");
-        try (ZipFile in = new ZipFile(jar.toFile()); ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(altered))) {
-            for (ZipEntry entry : in.stream().toList()) {
-                byte[] bytes = in.getInputStream(entry).readAllBytes();
-                if (entry.getName().endsWith(".bpf.o")) {
-                    bytes[bytes.length / 2] ^= 1;
-                }
-                out.putNextEntry(new ZipEntry(entry.getName()));
-                out.write(bytes);
-            }
-        }
-        Files.move(altered, jar, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(InstalledProgram.alterObject(jar, folder.resolve("altered.jar")), jar,
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Test

@@ -25,7 +25,7 @@ class FeatureScanTest {
     Path folder;
 
     /** Takes programs everywhere, sleepable ones nowhere. */
-    private static final HookTrial WAKEFUL = new HookTrial() {
+    static final HookTrial WAKEFUL = new HookTrial() {
         @Override
         public Optional<Boolean> loads(int function) {
             return Optional.of(true);

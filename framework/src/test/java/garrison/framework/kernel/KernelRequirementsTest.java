@@ -75,17 +75,7 @@ class KernelRequirementsTest {
     /** So that a variant without it gets its turn, and not a load that fails. */
     @Test
     void check_hookThatDoesNotSleep_isMissingForASleepableProgram() throws IOException {
-        trial = new HookTrial() {
-            @Override
-            public Optional<Boolean> loads(int function) {
-                return Optional.of(true);
-            }
-
-            @Override
-            public Optional<Boolean> loadsSleepable(int function) {
-                return Optional.of(false);
-            }
-        };
+        trial = FeatureScanTest.WAKEFUL;
         String[] functions = Arrays.copyOf(ALL, ALL.length + 1);
         functions[ALL.length] = "bpf_lsm_file_open";
         UnsupportedKernelException missing = missing(kernel(functions), "count_unlink");

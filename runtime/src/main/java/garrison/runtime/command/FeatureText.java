@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.command;
 
+import garrison.framework.kernel.Namespace;
 import garrison.runtime.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,16 +12,16 @@ final class FeatureText {
 
     /** The kinds in the order to print them. */
     private enum Kind {
-        HOOK("garrison.kernel.hook", "LSM hooks"),
-        KFUNC("garrison.kernel.kfunc", "kfuncs"),
-        PROGRAM("garrison.kernel.program", "program types"),
-        MAP("garrison.kernel.map", "map types"),
-        LIBBPF("garrison.libbpf", "functions that only newer libbpf have");
+        HOOK(Namespace.HOOK, "LSM hooks"),
+        KFUNC(Namespace.KFUNC, "kfuncs"),
+        PROGRAM(Namespace.PROGRAM, "program types"),
+        MAP(Namespace.MAP, "map types"),
+        LIBBPF(Namespace.LIBBPF, "functions that only newer libbpf have");
 
-        private final String namespace;
+        private final Namespace namespace;
         private final String words;
 
-        Kind(String namespace, String words) {
+        Kind(Namespace namespace, String words) {
             this.namespace = namespace;
             this.words = words;
         }
@@ -36,10 +37,10 @@ final class FeatureText {
      */
     static List<String> of(List<JsonObject> features, boolean all) {
         List<String> lines = new ArrayList<>();
-        features.stream().filter(f -> f.text("namespace").equals("garrison.kernel.setting"))
+        features.stream().filter(f -> f.text("namespace").equals(Namespace.SETTING.text()))
                 .forEach(f -> lines.add(f.text("name") + ": " + (f.text("value").isEmpty() ? f.text("reason") : f.text("value"))));
         for (Kind kind : Kind.values()) {
-            List<JsonObject> some = features.stream().filter(f -> f.text("namespace").equals(kind.namespace)).toList();
+            List<JsonObject> some = features.stream().filter(f -> f.text("namespace").equals(kind.namespace.text())).toList();
             lines.add("");
             lines.add(headline(kind, some));
             if (all) {

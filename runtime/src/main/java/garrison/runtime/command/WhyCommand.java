@@ -67,8 +67,7 @@ final class WhyCommand implements Callable<Integer> {
     /** The jar of a running instance's bundle, else the one in the folder of the distribution. */
     private Path jar(Optional<JsonObject> instance) {
         for (JsonObject bundle : instance.map(i -> i.objects("bundles")).orElse(List.of())) {
-            if (bundle.text("name").equals(name) || bundle.text("symbolicName").equals(name)
-                    || bundle.text("symbolic_name").equals(name)) {
+            if (bundle.text("name").equals(name) || bundle.text("symbolic_name").equals(name)) {
                 return Path.of(bundle.text("jar"));
             }
         }
