@@ -28,6 +28,9 @@
  *	sb_mount, move_mount,	a mount hides what lies below it: refused on a protected place and on the way to one
  *	sb_pivotroot
  *
+ * Where LSM programs do not run (no bpf in lsm=), these go unchanged to fmod_ret/security_HOOK, which is asked the same with
+ * the same arguments; the sections ?fmod_ret/... stand in where it has others.
+ *
  * Everything is non-sleepable: the walk up the directories relies on the RCU read lock that such programs hold.
  * An act that the policy says nothing about is not decided here (0, or what garrison_xattr_no_decision says).
  */
@@ -45,6 +48,7 @@ GARRISON_LICENSE;
 #define GUARD_O_TMPFILE 020000000
 #define GUARD_S_IFMT 0170000
 #define GUARD_S_IFDIR 0040000
+#define GUARD_PROT_READ 0x1
 #define GUARD_PROT_WRITE 0x2
 #define GUARD_PROT_EXEC 0x4
 #define GUARD_MAP_TYPE 0xf
@@ -52,6 +56,8 @@ GARRISON_LICENSE;
 #define GUARD_MAP_SHARED_VALIDATE 0x3
 #define GUARD_VM_EXEC 0x4
 #define GUARD_VM_SHARED 0x8
+#define GUARD_READ_IMPLIES_EXEC 0x0400000
+#define GUARD_RENAME_EXCHANGE 2
 #define GUARD_MS_REMOUNT 32
 #define GUARD_MS_BIND 4096
 #define GUARD_MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
@@ -197,16 +203,12 @@ int BPF_PROG(guard_inode_rmdir, struct inode *dir, struct dentry *dentry, int re
 	return guard_verdict(guard_refuses(&q));
 }
 
-SEC("lsm/inode_rename")
-int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, struct inode *to_dir, struct dentry *to,
-	     int ret)
+static __always_inline bool guard_denies_rename(struct dentry *from, struct dentry *to)
 {
 	struct guard_question q;
 
-	if (ret)
-		return ret;
 	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME, FILE_GUARD_ALWAYS | FILE_GUARD_LEADS))
-		return 0;
+		return false;
 	q.other = (__u64)to;
 	q.on_tree = FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
 	q.on_shared = FILE_GUARD_RENAME;
@@ -214,7 +216,30 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 	/* What is overwritten loses its name and, to those who open it by that, its contents. */
 	q.on_replaced = FILE_GUARD_WRITE | FILE_GUARD_DELETE;
 	q.on_arrival = FILE_GUARD_CREATE;
-	return guard_verdict(guard_refuses(&q));
+	return guard_refuses(&q);
+}
+
+SEC("lsm/inode_rename")
+int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, struct inode *to_dir, struct dentry *to,
+	     int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_rename(from, to));
+}
+
+/* The function is called once for an exchange, and calls the hook once each way round. */
+SEC("?fmod_ret/security_inode_rename")
+int BPF_PROG(guard_security_inode_rename, struct inode *from_dir, struct dentry *from, struct inode *to_dir,
+	     struct dentry *to, unsigned int flags, int ret)
+{
+	if (ret)
+		return ret;
+	if (flags & GUARD_RENAME_EXCHANGE && guard_denies_rename(to, from)) {
+		barrier();
+		return -EPERM;
+	}
+	return guard_verdict(guard_denies_rename(from, to));
 }
 
 /* Size, mode, owner and times. Bits that the kernel sets for itself, to drop set-uid when a file is written, are not asked. */
@@ -250,6 +275,15 @@ int BPF_PROG(guard_inode_setattr_2, struct dentry *dentry, struct iattr *attr, i
 
 SEC("?lsm/inode_setattr")
 int BPF_PROG(guard_inode_setattr_3, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_setattr(dentry, attr));
+}
+
+/* Before 6.9 the function has a first argument more than its hook. */
+SEC("?fmod_ret/security_inode_setattr")
+int BPF_PROG(guard_security_inode_setattr, void *idmap, struct dentry *dentry, struct iattr *attr, int ret)
 {
 	if (ret)
 		return ret;
@@ -333,22 +367,39 @@ int BPF_PROG(guard_file_ioctl_compat, struct file *file, unsigned int command, u
 	return guard_verdict(guard_denies_ioctl(file, command));
 }
 
-SEC("lsm/mmap_file")
-int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
+static __always_inline bool guard_denies_mmap(struct file *file, unsigned long prot, unsigned long flags)
 {
 	__u32 act = 0, type = flags & GUARD_MAP_TYPE;
 
-	if (ret)
-		return ret;
 	if (!file)
-		return 0;
+		return false;
 	if (prot & GUARD_PROT_WRITE && (type == GUARD_MAP_SHARED || type == GUARD_MAP_SHARED_VALIDATE))
 		act |= FILE_GUARD_WRITE;
 	if (prot & GUARD_PROT_EXEC)
 		act |= FILE_GUARD_EXECUTE;
 	if (!act)
-		return 0;
-	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_MMAP_FILE, act));
+		return false;
+	return guard_denies(file->f_path.dentry, FILE_GUARD_MMAP_FILE, act);
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags, int ret)
+{
+	if (ret)
+		return ret;
+	return guard_verdict(guard_denies_mmap(file, prot, flags));
+}
+
+/* The function is given what was requested, and adds itself what the personality says, as here. */
+SEC("?fmod_ret/security_mmap_file")
+int BPF_PROG(guard_security_mmap_file, struct file *file, unsigned long prot, unsigned long flags, int ret)
+{
+	if (ret)
+		return ret;
+	if ((prot & (GUARD_PROT_READ | GUARD_PROT_EXEC)) == GUARD_PROT_READ &&
+	    bpf_get_current_task_btf()->personality & GUARD_READ_IMPLIES_EXEC)
+		prot |= GUARD_PROT_EXEC;
+	return guard_verdict(guard_denies_mmap(file, prot, flags));
 }
 
 /*

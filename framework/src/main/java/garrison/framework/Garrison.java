@@ -106,7 +106,7 @@ public final class Garrison implements AutoCloseable {
 
     /** What is going on now. Does not wait for a plugin that is being started or stopped. */
     public Status status() {
-        return new Status(platform.facts(), host.status(), host.absent(), listeners.status(), host.trust());
+        return new Status(platform.facts(), platform.mechanisms(), host.status(), host.absent(), listeners.status(), host.trust());
     }
 
     /** The running kernel. */

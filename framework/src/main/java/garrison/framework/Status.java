@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework;
 
+import garrison.spi.ActualMode;
 import garrison.spi.Answer;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
@@ -12,12 +13,14 @@ import java.util.Map;
  * What a Garrison is doing, at one moment. Nothing in it changes afterwards.
  *
  * @param kernel the running kernel
+ * @param mechanisms whether the kernel runs what is attached, as far as plugins depend on it; empty while none runs
  * @param plugins the plugins present, by name
  * @param absent names configured below {@code garrison.plugins} for which no plugin is present (it may still come)
  * @param listeners who hears events, in the order they came
  * @param trust whose objects are loaded
  */
-public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> absent, List<ListenerStatus> listeners, Trust trust) {
+public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<PluginStatus> plugins, List<String> absent,
+        List<ListenerStatus> listeners, Trust trust) {
     /**
      * Facts of the kernel and the library.
      *
@@ -29,20 +32,33 @@ public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> abs
     public record Kernel(String release, List<String> activeLsms, Answer bpfLsm, String libbpf) {}
 
     /**
+     * One of the kernel's ways to run programs, by trial four times a second.
+     *
+     * @param mechanism {@code lsm}, {@code trampoline} (fmod_ret, fentry, fexit) or {@code kprobe}
+     * @param runs {@code yes}, {@code no} or {@code unknown}
+     * @param since when that was first seen
+     * @param lastRun when a program was last seen to run; null if never
+     * @param reason why not, or what brought it back
+     */
+    public record MechanismStatus(String mechanism, String runs, Instant since, Instant lastRun, String reason) {}
+
+    /**
      * One plugin.
      *
      * @param name its name
      * @param state where it is in its life
      * @param reason the whole message for FAILED; why not running for DISABLED and STOPPED; what is wrong (or empty) for ACTIVE
      * @param mode the mode requested
+     * @param actual what its programs really do; equal by name to {@code mode} when all is well; null unless ACTIVE
+     * @param shortfall why {@code actual} is another one; else empty
      * @param since when it entered this state
      * @param object the object in use; empty when none is loaded
      * @param attached the programs attached now, by name
      * @param events counts of this run
      * @param figures what the plugin tells about itself, in its order
      */
-    public record PluginStatus(String name, PluginState state, String reason, Mode mode, Instant since, String object,
-            List<AttachedProgram> attached, EventCounts events, Map<String, String> figures) {}
+    public record PluginStatus(String name, PluginState state, String reason, Mode mode, ActualMode actual, String shortfall,
+            Instant since, String object, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures) {}
 
     /**
      * A program in its place.
@@ -50,8 +66,9 @@ public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> abs
      * @param program its name
      * @param kind {@code lsm}, {@code fmod_ret}, …
      * @param hook the hook or function
+     * @param strategy how it is attached on this kernel: {@code lsm}, {@code lsm.s}, {@code fmod_ret/security_file_open}, …
      */
-    public record AttachedProgram(String program, String kind, String hook) {}
+    public record AttachedProgram(String program, String kind, String hook, String strategy) {}
 
     /**
      * Records of one run. {@code sent} equals {@code received} plus {@code dropped} once the ring is drained.
@@ -88,6 +105,7 @@ public record Status(Kernel kernel, List<PluginStatus> plugins, List<String> abs
 
     /** Copies the lists. */
     public Status {
+        mechanisms = List.copyOf(mechanisms);
         plugins = List.copyOf(plugins);
         absent = List.copyOf(absent);
         listeners = List.copyOf(listeners);

@@ -54,6 +54,7 @@ final class DaemonOperations implements Operations {
         status.put("config", daemon.file().toString());
         status.put("kernel", KernelFacts.of(now.kernel()));
         status.put("trust", now.trust());
+        status.put("mechanisms", now.mechanisms());
         status.put("plugins", now.plugins());
         status.put("absent", now.absent());
         status.put("bundles", daemon.bundleStatus());

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import garrison.framework.trust.TrustSettings;
+import garrison.framework.truth.OnLost;
 import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
@@ -23,9 +24,10 @@ import java.util.function.Supplier;
  * @param reader how rings are read
  * @param configured names below {@code garrison.plugins}
  * @param trust whose objects may be loaded
+ * @param onLost what to do when programs stop running
  */
 public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Set<String> configured,
-        TrustSettings trust) {
+        TrustSettings trust, OnLost onLost) {
     private static final String DEFAULTS = "reference.conf";
 
     /** How a ring is read. */
@@ -62,11 +64,12 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         int queue = (int) events.integer("queue", 16, 1 << 24, 1 << 16);
         ReaderKind reader = events.choice("reader", ReaderKind.class, ReaderKind.DIRECT);
         TrustSettings trust = TrustSettings.read(root.object("trust"));
+        OnLost onLost = root.choice("on-enforcement-lost", OnLost.class, OnLost.REPORT);
         root.has("plugins");
         root.has("runtime");
         root.end();
         Set<String> configured = Set.copyOf(Settings.of(resolved, "").object("garrison").named("plugins").keySet());
-        return new GarrisonSettings(user, mode, queue, reader, configured, trust);
+        return new GarrisonSettings(user, mode, queue, reader, configured, trust, onLost);
     }
 
     /**

@@ -220,12 +220,12 @@ public final class RunningKernel implements KernelFeatures {
      *
      * <p>Kernels without the hook inode_xattr_skipcap (before 6.11) make that check only if no module's hook returned 0. With
      * SELinux or Smack it is their hook that checks, and a 1 before theirs would skip them: then 0, as also when the list
-     * of modules cannot be read.
+     * of modules cannot be read, or bpf is not in it: the fall-back's 1 would be the function's own result.
      */
     public int xattrNoDecision() {
         List<String> active = activeLsms();
         boolean otherModuleChecks = active.isEmpty() || active.contains("selinux") || active.contains("smack");
-        return otherModuleChecks || btf().hasFunction(HOOK_PREFIX + "inode_xattr_skipcap") ? 0 : 1;
+        return otherModuleChecks || !active.contains("bpf") || btf().hasFunction(HOOK_PREFIX + "inode_xattr_skipcap") ? 0 : 1;
     }
 
     /** Sets the constants that the framework knows and the plugin need not: today {@link OpenObject#XATTR_NO_DECISION}. */

@@ -32,6 +32,7 @@ final class Downcall {
     private static final MethodHandle I_I = shape(JAVA_INT, JAVA_INT);
     private static final MethodHandle I_P = shape(JAVA_INT, ADDRESS);
     private static final MethodHandle I_PI = shape(JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle I_PIP = shape(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS);
     private static final MethodHandle I_IP = shape(JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle I_IPP = shape(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle I_IPJ = shape(JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG);
@@ -104,6 +105,14 @@ final class Downcall {
     static int i_pi(MemorySegment f, MemorySegment a, int b) {
         try {
             return (int) I_PI.invokeExact(f, a, b);
+        } catch (Throwable t) {
+            throw broken(t);
+        }
+    }
+
+    static int i_pip(MemorySegment f, MemorySegment a, int b, MemorySegment c) {
+        try {
+            return (int) I_PIP.invokeExact(f, a, b, c);
         } catch (Throwable t) {
             throw broken(t);
         }

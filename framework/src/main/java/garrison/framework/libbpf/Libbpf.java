@@ -39,6 +39,10 @@ public final class Libbpf {
     private final MemorySegment programFd;
     private final MemorySegment programAttach;
     private final MemorySegment programAttachIter;
+    private final MemorySegment programAttachTrace;
+    private final MemorySegment programSetType;
+    private final MemorySegment programSetExpected;
+    private final MemorySegment programSetTarget;
     private final MemorySegment linkFd;
     private final MemorySegment linkDestroy;
     private final MemorySegment iterCreate;
@@ -74,6 +78,10 @@ public final class Libbpf {
         programFd = required("bpf_program__fd");
         programAttach = required("bpf_program__attach");
         programAttachIter = required("bpf_program__attach_iter");
+        programAttachTrace = required("bpf_program__attach_trace");
+        programSetType = required("bpf_program__set_type");
+        programSetExpected = required("bpf_program__set_expected_attach_type");
+        programSetTarget = required("bpf_program__set_attach_target");
         linkFd = required("bpf_link__fd");
         linkDestroy = required("bpf_link__destroy");
         iterCreate = required("bpf_iter_create");
@@ -216,6 +224,28 @@ public final class Libbpf {
     /** {@code struct bpf_link *bpf_program__attach_iter(const struct bpf_program *, const struct bpf_iter_attach_opts *)}. */
     public Handle programAttachIter(MemorySegment program, MemorySegment options) {
         return Downcall.e_pp(programAttachIter, program, options);
+    }
+
+    /** {@code struct bpf_link *bpf_program__attach_trace(const struct bpf_program *)}: whatever its section says. */
+    public Handle programAttachTrace(MemorySegment program) {
+        return Downcall.e_p(programAttachTrace, program);
+    }
+
+    /**
+     * Makes a program that is not loaded yet one of {@code BPF_PROG_TYPE_TRACING}: {@code bpf_program__set_type},
+     * {@code _set_expected_attach_type} and {@code _set_attach_target}, in the order that they need.
+     *
+     * @param attachType {@code enum bpf_attach_type}
+     * @param function the kernel function, which must be in the kernel's BTF
+     * @return 0, or a negative errno of the first that fails
+     */
+    public int programRetarget(MemorySegment program, int attachType, MemorySegment function) {
+        int tracing = 26;
+        int result = Downcall.i_pi(programSetType, program, tracing);
+        if (result >= 0) {
+            result = Downcall.i_pi(programSetExpected, program, attachType);
+        }
+        return result < 0 ? result : Downcall.i_pip(programSetTarget, program, 0, function);
     }
 
     /** {@code int bpf_link__fd(const struct bpf_link *)}. */

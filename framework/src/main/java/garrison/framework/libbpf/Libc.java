@@ -61,6 +61,8 @@ public final class Libc {
             bind("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle MUNMAP = bind("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle PRCTL = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("prctl"),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(1));
     private static final MethodHandle EPOLL_CREATE1 = bind("epoll_create1", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_CTL = bind("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle EPOLL_WAIT =
@@ -193,6 +195,16 @@ public final class Libc {
             return result((int) EVENTFD.invokeExact(state, initial, flags), state);
         } catch (Throwable t) {
             throw new AssertionError("eventfd", t);
+        }
+    }
+
+    /** {@code prctl(PR_SET_NAME, name)}: names the calling thread; 0, or -1. At most 15 characters count. */
+    public static int nameThread(MemorySegment name) {
+        int setName = 15;
+        try {
+            return (int) PRCTL.invokeExact(setName, name);
+        } catch (Throwable t) {
+            throw new AssertionError("prctl", t);
         }
     }
 

@@ -14,6 +14,7 @@ import garrison.spi.ProgramInfo;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Supplier;
 
 /**
  * A {@code struct bpf_link *}. Its methods exclude each other, so that none uses the descriptor of a link that is closed. An
@@ -29,39 +30,58 @@ public final class KernelLink implements Link {
     private final Libbpf libbpf;
     private final MemorySegment link;
     private final ProgramInfo program;
+    private final Strategy strategy;
     private final Owner owner;
     private final long id;
     private boolean closed;
 
-    private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner) {
+    private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner, Strategy strategy) {
         this.libbpf = libbpf;
         this.link = link;
         this.program = program;
         this.owner = owner;
+        this.strategy = strategy;
         this.id = readId();
     }
 
     /**
-     * Attaches a program as its section says.
+     * Attaches an iterator with a filter.
      *
      * @param loaded the {@code struct bpf_program *} of an object that stays open during the call
-     * @param iterator {@code struct bpf_iter_attach_opts *}, or NULL when it is no iterator or one without a filter
+     * @param iterator {@code struct bpf_iter_attach_opts *}
      * @throws KernelException if the kernel refuses
      */
     public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, MemorySegment iterator) {
+        return attach(libbpf, program, owner, new Strategy.Declared(), () -> libbpf.programAttachIter(loaded, iterator));
+    }
+
+    /**
+     * Attaches a program where the strategy says.
+     *
+     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call; a stand-in's own
+     * @throws KernelException if the kernel refuses
+     */
+    public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy) {
+        return attach(libbpf, program, owner, strategy, () -> strategy instanceof Strategy.Elsewhere
+                ? libbpf.programAttachTrace(loaded) : libbpf.programAttach(loaded));
+    }
+
+    private static Link attach(Libbpf libbpf, ProgramInfo program, Owner owner, Strategy strategy, Supplier<Handle> attach) {
         try (LibbpfLog log = LibbpfLog.begin()) {
-            Handle link = iterator.address() == 0
-                    ? libbpf.programAttach(loaded) : libbpf.programAttachIter(loaded, iterator);
+            Handle link = attach.get();
             if (link.failed()) {
                 throw new KernelException("plugin " + owner.plugin() + ": program " + program.name() + " cannot be attached to "
-                        + describe(program) + " on kernel " + owner.kernelRelease() + ": " + libbpf.words(link.errno())
+                        + describe(program, strategy) + " on kernel " + owner.kernelRelease() + ": " + libbpf.words(link.errno())
                         + " (errno " + link.errno() + ")" + reason(program, link.errno()) + log.appendix(), link.errno());
             }
-            return new KernelLink(libbpf, link.address(), program, owner);
+            return new KernelLink(libbpf, link.address(), program, owner, strategy);
         }
     }
 
-    private static String describe(ProgramInfo program) {
+    private static String describe(ProgramInfo program, Strategy strategy) {
+        if (!(strategy instanceof Strategy.Declared)) {
+            return strategy.words(program);
+        }
         return switch (program.kind()) {
             case "lsm" -> "the LSM hook " + program.target();
             case "iter" -> "the iterator " + program.target();
@@ -104,6 +124,11 @@ public final class KernelLink implements Link {
     @Override
     public String target() {
         return program.target();
+    }
+
+    @Override
+    public String strategy() {
+        return strategy.words(program);
     }
 
     @Override

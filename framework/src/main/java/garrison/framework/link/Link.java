@@ -12,6 +12,9 @@ public interface Link extends AutoCloseable {
     /** What it is attached to: the LSM hook, function or iterator; empty when the section names none. */
     String target();
 
+    /** How it is attached: {@code lsm}, {@code lsm.s}, {@code fmod_ret/security_file_open}, … */
+    String strategy();
+
     /** The kernel's id of this link, as bpftool shows it. */
     long id();
 

@@ -8,8 +8,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import garrison.framework.btf.Btf;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.link.HookPlan;
 import garrison.framework.link.KernelLink;
 import garrison.framework.link.Link;
+import garrison.framework.link.Strategy;
 import garrison.spi.BpfMap;
 import garrison.spi.KernelException;
 import garrison.spi.LoadedObject;
@@ -42,15 +44,17 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     private final Owner owner;
     private final ObjectHandle handle;
     private final List<ProgramInfo> programs;
+    private final HookPlan plan;
     private final Map<String, KernelMap> maps = new LinkedHashMap<>();
 
     LoadedBpfObject(Libbpf libbpf, BpfSpec spec, Owner owner, ObjectHandle handle, List<ProgramInfo> programs,
-            Map<String, Integer> sizes) {
+            Map<String, Integer> sizes, HookPlan plan) {
         this.libbpf = libbpf;
         this.spec = spec;
         this.owner = owner;
         this.handle = handle;
         this.programs = programs;
+        this.plan = plan;
         for (MapSpec map : spec.maps()) {
             maps.put(map.name(), handle.alone(object -> openMap(object, map)));
         }
@@ -113,6 +117,11 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         return spec;
     }
 
+    /** Where its programs are. */
+    public HookPlan plan() {
+        return plan;
+    }
+
     /** Who owns it. */
     public Owner owner() {
         return owner;
@@ -138,7 +147,8 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
                     + programs.stream().map(ProgramInfo::name).toList());
         }
         try (Arena scratch = Arena.ofConfined()) {
-            return libbpf.objectFindProgram(object, scratch.allocateFrom(program));
+            String present = plan.of(program) instanceof Strategy.StandIn(ProgramInfo other) ? other.name() : program;
+            return libbpf.objectFindProgram(object, scratch.allocateFrom(present));
         }
     }
 
@@ -148,7 +158,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     }
 
     /**
-     * Attaches a program as its section says.
+     * Attaches a program as its section says, or where the plan put it.
      *
      * @throws KernelException if the kernel refuses
      * @throws IllegalArgumentException if the program is not loaded
@@ -156,7 +166,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      */
     public Link attach(ProgramInfo program) {
         return handle.alone(object ->
-                KernelLink.attach(libbpf, find(object, program.name()), program, owner, MemorySegment.NULL));
+                KernelLink.attach(libbpf, find(object, program.name()), program, owner, plan.of(program.name())));
     }
 
     /**

@@ -10,6 +10,8 @@ import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.LibbpfLog;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.link.HookPlan;
+import garrison.framework.link.Strategy;
 import garrison.spi.KernelException;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.ObjectSetup;
@@ -48,6 +50,7 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
     private final ObjectHandle handle;
     private final Map<String, Boolean> loads = new LinkedHashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
+    private HookPlan plan = HookPlan.declared();
     private boolean noDecisionSet;
     private boolean used;
 
@@ -132,6 +135,42 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         }
     }
 
+    /**
+     * Gives programs other places than their sections say, see {@link HookPlan}. Those not served are not loaded.
+     *
+     * @throws KernelException if libbpf refuses
+     */
+    public void place(HookPlan next) {
+        plan = next;
+        next.places().forEach((program, strategy) -> {
+            switch (strategy) {
+                case Strategy.Declared _ -> { }
+                case Strategy.Elsewhere elsewhere -> retarget(program, elsewhere);
+                case Strategy.StandIn(ProgramInfo other) -> {
+                    load(program, false);
+                    load(other.name(), true);
+                }
+                case Strategy.Unserved _ -> load(program, false);
+            }
+        });
+    }
+
+    private void retarget(String program, Strategy.Elsewhere place) {
+        int fentry = 24;
+        int modifyReturn = 26;
+        handle.alone(object -> {
+            try (Arena scratch = Arena.ofConfined(); LibbpfLog log = LibbpfLog.begin()) {
+                int result = libbpf.programRetarget(find(object, program),
+                        place.kind().equals("fentry") ? fentry : modifyReturn, scratch.allocateFrom(place.function()));
+                if (result < 0) {
+                    throw new KernelException("plugin " + owner.plugin() + ": program " + program + " cannot be put at "
+                            + place.kind() + "/" + place.function() + ": " + libbpf.words(result) + log.appendix(), -result);
+                }
+                return result;
+            }
+        });
+    }
+
     /** Whether a program is to be loaded as things stand. */
     public boolean loads(String program) {
         return loads.getOrDefault(program, false);
@@ -208,8 +247,9 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
             if (result < 0) {
                 throw failure(-result, log);
             }
-            List<ProgramInfo> loaded = spec.programs().stream().filter(p -> loads(p.name())).toList();
-            return new LoadedBpfObject(libbpf, spec, owner, handle, loaded, Map.copyOf(sizes));
+            List<ProgramInfo> served = spec.programs().stream().filter(p -> plan.of(p.name()) instanceof Strategy.StandIn
+                    || loads(p.name()) && !plan.isStandIn(p)).toList();
+            return new LoadedBpfObject(libbpf, spec, owner, handle, served, Map.copyOf(sizes), plan);
         } catch (RuntimeException e) {
             handle.close();
             throw e;

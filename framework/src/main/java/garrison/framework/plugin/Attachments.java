@@ -3,6 +3,7 @@ package garrison.framework.plugin;
 
 import garrison.framework.Status.AttachedProgram;
 import garrison.framework.link.Link;
+import garrison.framework.link.Strategy;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.spi.GarrisonException;
 import garrison.spi.ProgramInfo;
@@ -36,6 +37,7 @@ final class Attachments implements AutoCloseable {
     Set<String> attach(Set<String> programs) {
         Set<String> unknown = new TreeSet<>(programs);
         object.programs().forEach(p -> unknown.remove(p.name()));
+        unknown.removeIf(name -> object.plan().of(name) instanceof Strategy.Unserved); // told by the run's Enforcement
         if (!unknown.isEmpty()) {
             throw new GarrisonException("plugin " + plugin + " wants to attach programs that are not loaded: "
                     + String.join(", ", unknown) + "; a defect of the plugin");
@@ -79,7 +81,7 @@ final class Attachments implements AutoCloseable {
     List<AttachedProgram> list() {
         List<AttachedProgram> all = new ArrayList<>();
         for (Link link : links.values()) {
-            all.add(new AttachedProgram(link.program(), link.kind(), link.target()));
+            all.add(new AttachedProgram(link.program(), link.kind(), link.target(), link.strategy()));
         }
         return List.copyOf(all);
     }

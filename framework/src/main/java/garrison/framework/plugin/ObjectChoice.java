@@ -8,7 +8,6 @@ import garrison.framework.object.Owner;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.TrustSettings;
 import garrison.framework.trust.UntrustedObjectException;
-import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.ProgramInfo;
 import garrison.spi.ProgramSource;
@@ -25,8 +24,6 @@ import java.util.stream.Collectors;
  * @param object its bytes and signature
  */
 record ObjectChoice(BpfSpec spec, SignedObject object) {
-    private static final String LSM = "lsm";
-
     /**
      * Looks at a plugin's objects in its order of preference.
      *
@@ -34,7 +31,8 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
      *     trusted: no other stands in for it, so that who damages one cannot choose another
      * @throws GarrisonException with the reason for each, if none will do
      */
-    static ObjectChoice of(List<ProgramSource> sources, RunningKernel kernel, TrustSettings trust, Owner owner) {
+    static ObjectChoice of(List<ProgramSource> sources, RunningKernel kernel, TrustSettings trust, HookGround ground,
+            Owner owner) {
         List<GarrisonException> reasons = new ArrayList<>();
         for (ProgramSource source : sources) {
             try {
@@ -42,7 +40,7 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
                 trust.check("plugin " + owner.plugin(), object);
                 BpfSpec spec = BpfSpec.parse(source.name(), object.bytes());
                 check(spec, spec.programs().stream().filter(p -> !p.optional()).map(ProgramInfo::name).collect(Collectors.toSet()),
-                        kernel, owner);
+                        kernel, ground, owner);
                 return new ObjectChoice(spec, object);
             } catch (UntrustedObjectException e) {
                 throw e;
@@ -66,15 +64,8 @@ record ObjectChoice(BpfSpec spec, SignedObject object) {
      *
      * @throws UnsupportedKernelException for the first thing missing
      */
-    static void check(BpfSpec spec, Set<String> programs, RunningKernel kernel, Owner owner) {
+    static void check(BpfSpec spec, Set<String> programs, RunningKernel kernel, HookGround ground, Owner owner) {
         KernelRequirements.check(spec, programs, kernel, owner);
-        for (ProgramInfo program : spec.programs()) {
-            if (program.kind().equals(LSM) && programs.contains(program.name())
-                    && kernel.bpfLsm() instanceof Answer.No(String reason, String remedy)) {
-                throw new UnsupportedKernelException("BPF LSM", "plugin " + owner.plugin() + ", " + spec.name() + ": program "
-                        + program.name() + " (" + program.section() + ") would load and never run on kernel " + kernel.release() + ": "
-                        + reason + (remedy.isEmpty() ? "" : "; " + remedy));
-            }
-        }
+        ground.check(spec, programs, owner);
     }
 }

@@ -5,7 +5,10 @@ import garrison.framework.Status;
 import garrison.framework.kernel.KernelFileIds;
 import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.truth.Truth;
 import garrison.spi.FileIds;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * What the plugins of one Garrison share: the library, the kernel's features, the look-up of files, the clock.
@@ -14,8 +17,9 @@ import garrison.spi.FileIds;
  * @param kernel the running kernel
  * @param fileIds its look-up of files
  * @param clock from kernel time stamps to wall-clock time
+ * @param truth whether attached programs run
  */
-public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileIds, BootClock clock) implements AutoCloseable {
+public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileIds, BootClock clock, Truth truth) implements AutoCloseable {
     /**
      * Opens everything, after a check that this process may use BPF at all.
      *
@@ -26,12 +30,19 @@ public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileId
         Privileges.check();
         Libbpf libbpf = library == null ? Libbpf.open() : Libbpf.open(library);
         RunningKernel kernel = new RunningKernel(libbpf);
-        return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), new BootClock());
+        BootClock clock = new BootClock();
+        return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), clock, new Truth(libbpf, kernel, clock::time));
     }
 
     /** The facts for {@link Status}. */
     public Status.Kernel facts() {
         return new Status.Kernel(kernel.release(), kernel.activeLsms(), kernel.bpfLsm(), libbpf.version());
+    }
+
+    /** What is known of the kernel's ways to run programs, for {@link Status}. */
+    public List<Status.MechanismStatus> mechanisms() {
+        return truth.witnesses().stream().map(w -> new Status.MechanismStatus(w.mechanism().word(),
+                w.runs().name().toLowerCase(Locale.ROOT), w.since(), w.lastRun(), w.reason())).toList();
     }
 
     /** The look-up of files, as plugins see it. */
@@ -41,6 +52,7 @@ public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileId
 
     @Override
     public void close() {
+        truth.close();
         fileIds.close();
     }
 }

@@ -6,7 +6,9 @@ import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.trust.Anchor;
 import garrison.framework.trust.TrustSettings;
+import garrison.framework.truth.Witness;
 import garrison.spi.GarrisonException;
+import garrison.spi.MechanismChanged;
 import garrison.spi.Mode;
 import garrison.spi.Plugin;
 import garrison.spi.PluginState;
@@ -42,6 +44,21 @@ public final class PluginHost implements AutoCloseable {
         this.platform = platform;
         this.listeners = listeners;
         this.settings = settings;
+        platform.truth().policy(settings.onLost());
+        platform.truth().listener(this::mechanismChanged);
+    }
+
+    /** On the heartbeat's thread. */
+    private void mechanismChanged(Witness now) {
+        boolean runs = now.runs() == Witness.Runs.YES;
+        if (runs) {
+            LOG.warn("Programs of kind {} run again: {}", now.mechanism().word(), now.reason());
+        } else {
+            LOG.error("Programs of kind {} do not run{}: {}", now.mechanism().word(),
+                    now.runs() == Witness.Runs.UNKNOWN ? ", or it cannot be told" : "", now.reason());
+        }
+        listeners.publish(new MechanismChanged(now.since(), now.mechanism().word(), runs, now.lastRun(), now.reason()));
+        slots.forEach(slot -> slot.tellEnforcement(now.since()));
     }
 
     /** See {@link garrison.framework.Garrison#add}. */
@@ -105,6 +122,7 @@ public final class PluginHost implements AutoCloseable {
                 LOG.warn("garrison.events.queue is read at start only: {} stays until then", settings.queue());
             }
             settings = next;
+            platform.truth().policy(next.onLost());
             LOG.info("New configuration in force after {} ms", taken.toMillis());
             return taken;
         });

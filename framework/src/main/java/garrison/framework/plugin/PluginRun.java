@@ -40,6 +40,7 @@ final class PluginRun implements AutoCloseable {
     private final Listeners listeners;
     private final int generation;
     private PluginSession session;
+    private final HookGround ground;
     private LoadedBpfObject object;
     private SignedObject source;
     private String objectName = "";
@@ -54,6 +55,7 @@ final class PluginRun implements AutoCloseable {
         this.platform = platform;
         this.listeners = listeners;
         this.generation = generation;
+        this.ground = new HookGround(platform);
     }
 
     /**
@@ -76,7 +78,7 @@ final class PluginRun implements AutoCloseable {
     private void open(Plugin plugin, PluginSettings settings) {
         Owner owner = new Owner(name, platform.kernel().release());
         session = plugin.open(new RunContext(settings.settings(), platform, listeners));
-        ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), owner);
+        ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), ground, owner);
         source = choice.object();
         objectName = choice.spec().name();
         for (String map : CORE_MAPS) {
@@ -87,7 +89,8 @@ final class PluginRun implements AutoCloseable {
         try (OpenObject open = OpenObject.open(platform.libbpf(), choice.spec(), source.bytes(), owner)) {
             session.configure(open);
             Set<String> loaded = open.programs().stream().map(ProgramInfo::name).filter(open::loads).collect(Collectors.toSet());
-            ObjectChoice.check(choice.spec(), loaded, platform.kernel(), owner);
+            ObjectChoice.check(choice.spec(), loaded, platform.kernel(), ground, owner);
+            open.place(ground.plan(choice.spec(), loaded));
             if (choice.spec().constants().stream().anyMatch(v -> v.name().equals(NO_DECISION))) {
                 open.constant(NO_DECISION, platform.kernel().xattrNoDecision());
             }
@@ -142,6 +145,12 @@ final class PluginRun implements AutoCloseable {
         return attachments == null ? List.of() : attachments.list();
     }
 
+    /** What it really does. */
+    Enforcement enforcement(Mode requested) {
+        return Enforcement.of(requested, attached(), object == null ? Map.of() : HookGround.unserved(object.plan(), object.spec()),
+                ground::witness);
+    }
+
     String object() {
         return objectName;
     }
@@ -168,6 +177,7 @@ final class PluginRun implements AutoCloseable {
         step("drop the staged policy of", staged);
         step("close", session);
         step("unload", object);
+        step("end the watch over", ground);
     }
 
     private void closeAfter(Throwable failure) {

@@ -6,6 +6,7 @@ import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
 import garrison.framework.trust.TrustSettings;
+import garrison.spi.EnforcementChanged;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.spi.Plugin;
@@ -42,6 +43,9 @@ final class PluginSlot {
     private volatile PluginRun run;
     private volatile EventCounts lastCounts = EventCounts.NONE;
     private volatile Map<String, String> figures = Map.of();
+    /** What was last told of the present run; guarded by {@link #told}. */
+    private Enforcement lastTold;
+    private final Object told = new Object();
     private int generation;
 
     PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners) {
@@ -109,6 +113,7 @@ final class PluginSlot {
             lastCounts = EventCounts.NONE;
             figures = look(prepared);
             become(PluginState.ACTIVE, "", settings.mode());
+            tellEnforcement(Instant.now());
         } catch (Throwable t) {
             run = null;
             prepared.close();
@@ -158,6 +163,31 @@ final class PluginSlot {
     void tellChange(Mode mode) {
         guarded(() -> figures = look(run));
         become(PluginState.ACTIVE, condition.reason, mode);
+        tellEnforcement(Instant.now());
+    }
+
+    /** Tells what its programs really do, if that is news. Called from any thread, waits for no session. */
+    void tellEnforcement(Instant time) {
+        synchronized (told) {
+            PluginRun current = run;
+            if (current == null) {
+                lastTold = null;
+                return;
+            }
+            Mode requested = condition.mode;
+            Enforcement before = lastTold == null ? Enforcement.asRequested(requested) : lastTold;
+            Enforcement now = current.enforcement(requested);
+            lastTold = now;
+            if (now.differsFrom(before)) {
+                if (now.isAsRequested()) {
+                    LOG.info("Plugin {} is in {} mode again, as requested", name, requested);
+                } else {
+                    LOG.error("Plugin {} was to {} and does: {}. Nothing runs at {}: {}", name, requested, now.actual(),
+                            now.hooks().isEmpty() ? "hooks unknown" : String.join(", ", now.hooks()), now.reason());
+                }
+                listeners.publish(new EnforcementChanged(name, time, requested, now.actual(), now.hooks(), now.reason()));
+            }
+        }
     }
 
     /** Stops it if it runs. */
@@ -171,6 +201,7 @@ final class PluginSlot {
             });
         }
         figures = Map.of();
+        tellEnforcement(Instant.now());
         become(next, reason, condition.mode);
     }
 
@@ -201,7 +232,8 @@ final class PluginSlot {
         PluginRun current = run;
         Condition now = condition;
         if (current == null) {
-            return new PluginStatus(name, now.state, now.reason, now.mode, now.since, "", List.of(), lastCounts, Map.of());
+            return new PluginStatus(name, now.state, now.reason, now.mode, null, "", now.since, "", List.of(), lastCounts,
+                    Map.of());
         }
         if (session.tryLock()) {
             try {
@@ -210,8 +242,9 @@ final class PluginSlot {
                 session.unlock();
             }
         }
-        return new PluginStatus(name, now.state, now.reason, now.mode, now.since, current.object(), current.attached(),
-                current.counts(), figures);
+        Enforcement enforcement = current.enforcement(now.mode);
+        return new PluginStatus(name, now.state, now.reason, now.mode, enforcement.actual(), enforcement.reason(), now.since,
+                current.object(), current.attached(), current.counts(), figures);
     }
 
     String reason() {

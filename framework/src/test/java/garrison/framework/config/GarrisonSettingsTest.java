@@ -61,7 +61,8 @@ class GarrisonSettingsTest {
 
     @Test
     void unknownKey_isRefusedByFileAndLine() {
-        assertRefused(":3: unknown key garrison.plugin; did you mean 'plugins'? known keys: events, mode, plugins, runtime, trust",
+        assertRefused(":3: unknown key garrison.plugin; did you mean 'plugins'? known keys: events, mode, on-enforcement-lost,"
+                + " plugins, runtime, trust",
                 "garrison {\n  mode = AUDIT\n  plugin { }\n}\n");
         assertRefused(":2: unknown key garrison.events.size; known keys: queue, reader", "garrison.events {\n  size = 5 }");
     }

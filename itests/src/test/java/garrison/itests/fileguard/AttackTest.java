@@ -38,16 +38,21 @@ import org.junit.jupiter.api.TestInstance;
  * else.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class AttackTest {
+public class AttackTest {
     private final Path scratch = Guest.scratch("attacks");
     private final Map<Filesystem.Kind, Filesystem> filesystems = new EnumMap<>(Filesystem.Kind.class);
     private AttackServer attacker;
     private EmbeddedGuard guard;
     private int campaigns;
 
+    /** Where the attacks are made. */
+    protected List<Filesystem.Kind> kinds() {
+        return List.of(Filesystem.Kind.values());
+    }
+
     @BeforeAll
-    void start() {
-        for (Filesystem.Kind kind : Filesystem.Kind.values()) {
+    protected void start() {
+        for (Filesystem.Kind kind : kinds()) {
             filesystems.put(kind, Filesystem.mount(kind, scratch.resolve(kind.name())));
         }
         attacker = new AttackServer(Guest.attacks());
@@ -55,7 +60,7 @@ class AttackTest {
     }
 
     @AfterAll
-    void stop() {
+    protected void stop() {
         guard.close();
         attacker.close();
         filesystems.values().forEach(Filesystem::close);
@@ -63,11 +68,11 @@ class AttackTest {
 
     /** The negative control of all the others: each of them would fail without file-guard. */
     @TestFactory
-    Stream<DynamicNode> attack_fileGuardStopped_succeedsAndFailsTheOtherTests() {
+    protected Stream<DynamicNode> attack_fileGuardStopped_succeedsAndFailsTheOtherTests() {
         Map<Filesystem.Kind, List<Result>> results = new EnumMap<>(Filesystem.Kind.class);
         guard.stopFileGuard();
         try {
-            for (Filesystem.Kind kind : Filesystem.Kind.values()) {
+            for (Filesystem.Kind kind : kinds()) {
                 results.put(kind, campaign(kind, AttackTest::once).run());
             }
         } finally {
@@ -81,13 +86,13 @@ class AttackTest {
     }
 
     @TestFactory
-    Stream<DynamicNode> attack_audited_succeedsAndIsReported() {
+    protected Stream<DynamicNode> attack_audited_succeedsAndIsReported() {
         return inShortOnTmpfs(kind -> tests(guarded(kind, Mode.AUDIT),
                 result -> Verdict.audited(result, guard.reports(result))));
     }
 
     @TestFactory
-    Stream<DynamicNode> attack_enforced_isDeniedAndReported() {
+    protected Stream<DynamicNode> attack_enforced_isDeniedAndReported() {
         return everywhere(kind -> tests(guarded(kind, Mode.ENFORCE),
                 result -> Verdict.denied(result, guard.reports(result))));
     }
@@ -97,7 +102,7 @@ class AttackTest {
      * reaches files without a name: those may lie in any tree, so the rules apply to them.
      */
     @TestFactory
-    Stream<DynamicNode> attack_onUnprotectedFiles_isUndisturbedAndUnreported() {
+    protected Stream<DynamicNode> attack_onUnprotectedFiles_isUndisturbedAndUnreported() {
         return inShortOnTmpfs(kind -> {
             Campaign campaign = campaign(kind, trial -> once(trial) && !trial.attack().traits().contains(Attack.Trait.NAMELESS));
             Scene protectedElsewhere = Scene.make(folder(kind));
@@ -109,14 +114,14 @@ class AttackTest {
 
     /** Nothing is left out silently. */
     @TestFactory
-    Stream<DynamicTest> attack_kernelTooOld_isSkippedWithTheReason() {
+    protected Stream<DynamicTest> attack_kernelTooOld_isSkippedWithTheReason() {
         return Catalogue.all().stream().filter(attack -> attack.minimum() != null)
                 .map(attack -> dynamicTest(attack.name(), () -> attack.impossible(Guest.kernel(), Filesystem.Kind.TMPFS)
                         .ifPresent(reason -> Assumptions.abort(attack + ": " + reason))));
     }
 
     private Stream<DynamicNode> everywhere(Function<Filesystem.Kind, Stream<DynamicTest>> tests) {
-        return Stream.of(Filesystem.Kind.values()).map(kind -> dynamicContainer(kind.name(), tests.apply(kind)));
+        return kinds().stream().map(kind -> dynamicContainer(kind.name(), tests.apply(kind)));
     }
 
     /** What differs little between file systems is tried on all of them in the long form only. */

@@ -40,7 +40,8 @@ final class FileGuardSession implements PluginSession {
         KernelFeatures kernel = context.kernel();
         object.constant("guard_own_process", ProcessHandle.current().pid());
         for (ProgramInfo program : object.programs()) {
-            if (program.optional()) {
+            // Stand-ins for functions are the framework's to load, where LSM programs do not run.
+            if (program.optional() && program.kind().equals("lsm")) {
                 boolean here = kernel.lsmHook(program.target()).filter(hook -> fits(program, hook)).isPresent();
                 object.load(program.name(), here);
                 if (!here && kernel.lsmHook(program.target()).isEmpty()) {

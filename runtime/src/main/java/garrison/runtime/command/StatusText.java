@@ -35,6 +35,13 @@ final class StatusText {
         if (status.fields().containsKey("trust")) {
             lines.addAll(wrapped(trust(status.object("trust"))));
         }
+        for (JsonObject mechanism : status.objects("mechanisms")) {
+            if (!mechanism.text("runs").equals("yes")) {
+                lines.addAll(wrapped("whether " + mechanism.text("mechanism") + " programs run: "
+                        + mechanism.text("runs") + " for " + since(mechanism.text("since"), now) + " ("
+                        + mechanism.text("reason") + ")"));
+            }
+        }
         lines.add("");
         lines.addAll(plugins(status.objects("plugins"), now));
         for (String name : status.texts("absent")) {
@@ -74,11 +81,18 @@ final class StatusText {
             table.row(plugin.text("name"), plugin.text("state"), since(plugin.text("since"), now), plugin.text("mode"),
                     plugin.objects("attached").stream().map(a -> a.text("hook")).distinct().count(),
                     events.number("received"), events.number("dropped"));
+            table.note(shortfall(plugin));
             table.note(figures(plugin.object("figures").fields()));
             table.note(troubles(events));
             table.note(plugin.text("reason"));
         }
         return table.lines();
+    }
+
+    /** What is not as requested. */
+    private static String shortfall(JsonObject plugin) {
+        String why = plugin.text("shortfall");
+        return why.isEmpty() ? "" : "REQUESTED " + plugin.text("mode") + ", ACTUAL " + plugin.text("actual") + ": " + why;
     }
 
     private static String troubles(JsonObject events) {
@@ -121,10 +135,14 @@ final class StatusText {
             if (!plugin.text("reason").isBlank()) {
                 lines.addAll(TextTable.wrap(plugin.text("reason"), WIDTH, "  "));
             }
+            if (!shortfall(plugin).isEmpty()) {
+                lines.addAll(TextTable.wrap(shortfall(plugin), WIDTH, "  "));
+            }
             plugin.object("figures").fields().forEach((name, value) ->
                     lines.addAll(TextTable.wrap(name + ": " + value, WIDTH, "  ")));
-            TextTable programs = new TextTable(WIDTH - 2, "HOOK", "KIND", "PROGRAM");
-            plugin.objects("attached").forEach(a -> programs.row(a.text("hook"), a.text("kind"), a.text("program")));
+            TextTable programs = new TextTable(WIDTH - 2, "HOOK", "ATTACHED AS", "PROGRAM");
+            plugin.objects("attached").forEach(a -> programs.row(a.text("hook"),
+                    a.text("strategy").isEmpty() ? a.text("kind") : a.text("strategy"), a.text("program")));
             programs.lines().forEach(line -> lines.add("  " + line));
         }
         return lines;

@@ -20,6 +20,8 @@ class StatusTextTest {
         JsonObject status = json("""
                 {"version":"1.2","pid":42,"since":"2026-01-01T22:58:00.000000000Z","config":"/etc/garrison/garrison.conf",
                  "kernel":{"release":"6.12.1","active_lsms":["bpf"],"bpf_lsm":{"answer":"yes"},"libbpf":"v1.5"},
+                 "mechanisms":[{"mechanism":"lsm","runs":"yes","since":"2026-01-01T23:00:00Z","reason":"r1"},
+                  {"mechanism":"trampoline","runs":"no","since":"2026-01-01T23:59:58Z","reason":"r2"}],
                  "plugins":[
                   {"name":"file-guard","state":"ACTIVE","reason":"","mode":"ENFORCE","since":"2026-01-01T23:59:50.000000000Z","object":"o",
                    "attached":[{"program":"a","kind":"lsm","hook":"file_open"},{"program":"b","kind":"lsm","hook":"inode_link"}],
@@ -38,6 +40,7 @@ class StatusTextTest {
         assertTrue(text.contains("BPF LSM: yes"), text);
         assertTrue(text.replaceAll("\\s+", " ").contains("BPF objects must be signed by CN=Release (SHA-256 ab, /etc/a.pem) or by"
                 + " CN=Spare (SHA-256 cd, /etc/b.pem); 2 revoked"), text);
+        assertTrue(text.contains("whether trampoline programs run: no for 2 s (r2)") && !text.contains("r1"), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("file-guard +ACTIVE +10 s +ENFORCE +2 +5 +2")), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("broken +FAILED +8 d 0 h +AUDIT +0 +0 +0")), text);
         assertTrue(text.contains("rules: 3; protected objects: 1000"), text);
@@ -68,11 +71,13 @@ class StatusTextTest {
     void plugins_inFull_listTheirPrograms() {
         String text = String.join("\n", StatusText.pluginsInFull(json("""
                 {"plugins":[{"name":"p","state":"ACTIVE","mode":"AUDIT","object":"o.bpf.o","figures":{"rules":"1"},
-                 "attached":[{"program":"guard","kind":"lsm","hook":"file_open"}]}]}
+                 "actual":"NONE","shortfall":"switched off",
+                 "attached":[{"program":"guard","kind":"lsm","hook":"file_open","strategy":"fmod_ret/security_file_open"}]}]}
                 """).objects("plugins"), NOW));
         assertTrue(text.contains("p: ACTIVE in mode AUDIT"), text);
         assertTrue(text.contains("object o.bpf.o"), text);
-        assertTrue(text.contains("file_open  lsm   guard"), text);
+        assertTrue(text.matches("(?s).*file_open +fmod_ret/security_file_open +guard.*"), text);
+        assertTrue(text.contains("REQUESTED AUDIT, ACTUAL NONE: switched off"), text);
     }
 
     private static JsonObject json(String text) {

@@ -4,12 +4,12 @@ package garrison.itests.boot.nobpf;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.framework.Garrison;
 import garrison.framework.Status;
 import garrison.itests.AttachedBpf;
-import garrison.itests.Command;
 import garrison.itests.GarrisonProcess;
 import garrison.itests.Guest;
 import garrison.itests.Policy;
@@ -17,19 +17,25 @@ import garrison.itests.attack.Attack;
 import garrison.itests.attack.Operation;
 import garrison.itests.attack.Scene;
 import garrison.fileguard.FileGuard;
+import garrison.spi.ActualMode;
 import garrison.spi.Answer;
+import garrison.spi.EnforcementChanged;
+import garrison.spi.MechanismChanged;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A kernel booted without {@code bpf} in its list of security modules: programs would load, attach and never run. Garrison
- * says so instead of seeming to guard.
+ * A kernel booted without {@code bpf} in its list of security modules: LSM programs load, attach and never run. Garrison says
+ * so, and file-guard enforces through {@code fmod_ret/security_*}.
  */
 class FileGuardWithoutBpfLsmTest {
     private final Path folder = Guest.scratch("nobpf");
@@ -41,29 +47,85 @@ class FileGuardWithoutBpfLsmTest {
         assertFalse(List.of(active.strip().split(",")).contains("bpf"), () -> "this boot has bpf: " + active);
     }
 
-    private Policy policy() {
-        return new Policy(Mode.ENFORCE).rule("secrets", Attack.Rule.TREE, scene.guarded(), Operation.WRITE);
+    private Policy policy(Mode mode) {
+        return new Policy(mode).rule("secrets", Attack.Rule.TREE, scene.guarded(), Operation.WRITE, Operation.DELETE,
+                Operation.RENAME);
+    }
+
+    private void assertAttacksSucceed() throws IOException {
+        Files.writeString(scene.file(), "overwritten\n");
+        Files.move(scene.file(), scene.guarded().resolve("moved"));
+        Files.move(scene.guarded().resolve("moved"), scene.file());
+        Files.delete(scene.other());
+        Files.writeString(scene.other(), "again\n");
+    }
+
+    private void assertAttacksFail() {
+        assertAll(() -> assertThrows(FileSystemException.class, () -> Files.writeString(scene.file(), "overwritten\n")),
+                () -> assertThrows(FileSystemException.class, () -> Files.move(scene.file(), scene.guarded().resolve("moved"))),
+                () -> assertThrows(FileSystemException.class, () -> Files.move(scene.evil(), scene.file(),
+                        StandardCopyOption.ATOMIC_MOVE)),
+                () -> assertThrows(FileSystemException.class, () -> Files.delete(scene.other())));
     }
 
     @Test
-    void fileGuard_embedded_isFailedWithReasonAndRemedy() {
-        try (Garrison garrison = Garrison.builder().config(policy().config()).plugin(new FileGuard()).start()) {
+    void fileGuard_embedded_enforcesThroughTheFallBack_andSaysSo() throws IOException {
+        List<MechanismChanged> told = new CopyOnWriteArrayList<>();
+        try (Garrison garrison = Garrison.builder().config(policy(Mode.ENFORCE).config()).plugin(new FileGuard())
+                .on(MechanismChanged.class, told::add).start()) {
             Status.PluginStatus status = garrison.status().plugins().getFirst();
-            assertAll(status.toString(), () -> assertEquals(PluginState.FAILED, status.state()),
-                    () -> assertTrue(status.reason().contains("bpf"), "the reason"),
-                    () -> assertTrue(status.reason().contains("lsm="), "the remedy: a word of the boot line"),
-                    () -> assertFalse(garrison.kernel().bpfLsm() instanceof Answer.Yes),
-                    () -> assertEquals(List.of(), AttachedBpf.links()));
+            assertAll(status.toString(), () -> assertEquals(PluginState.ACTIVE, status.state()),
+                    () -> assertEquals(ActualMode.ENFORCE, status.actual()),
+                    () -> assertEquals("", status.shortfall(), "every hook has a place"),
+                    () -> assertFalse(status.attached().isEmpty()),
+                    () -> assertTrue(status.attached().stream().allMatch(a -> a.kind().equals("lsm")
+                            && a.strategy().startsWith("fmod_ret/security_")), "what was wanted, and what is"),
+                    () -> assertFalse(garrison.kernel().bpfLsm() instanceof Answer.Yes));
+            assertAttacksFail();
+            assertEquals("no", runs(garrison, "lsm"));
+            assertEquals("yes", runs(garrison, "trampoline"));
+            Guest.await("it is told", () -> !told.isEmpty());
+            MechanismChanged first = told.getFirst();
+            assertAll(first.toString(), () -> assertEquals("lsm", first.mechanism()), () -> assertFalse(first.runs()),
+                    () -> assertTrue(first.reason().contains("lsm="), "the remedy: a word of the boot line"));
+            garrison.mode("file-guard", Mode.AUDIT);
+            assertAttacksSucceed();
+        }
+        assertAttacksSucceed();
+    }
+
+    private static String runs(Garrison garrison, String mechanism) {
+        return garrison.status().mechanisms().stream().filter(m -> m.mechanism().equals(mechanism)).findFirst().orElseThrow()
+                .runs();
+    }
+
+    /** The fall-back hangs on trampolines as the LSM does, and its loss is told all the same. */
+    @Test
+    void fallBack_ftraceSwitchedOff_isTold() throws IOException {
+        Path ftrace = Path.of("/proc/sys/kernel/ftrace_enabled");
+        List<EnforcementChanged> told = new CopyOnWriteArrayList<>();
+        try (Garrison garrison = Garrison.builder().config(policy(Mode.ENFORCE).config()).plugin(new FileGuard())
+                .on(EnforcementChanged.class, told::add).start()) {
+            assertEquals(ActualMode.ENFORCE, garrison.status().plugins().getFirst().actual());
+            Files.writeString(ftrace, "0");
+            Guest.await("it is told", () -> !told.isEmpty());
+            assertEquals(ActualMode.NONE, told.getFirst().actual(), told.toString());
+            assertAttacksSucceed();
+        } finally {
+            Files.writeString(ftrace, "1");
         }
     }
 
     @Test
-    void run_withOnlyFileGuard_endsWithReasonAndRemedy() {
-        GarrisonProcess.configure(folder, policy().runtime(GarrisonProcess.runtime(folder, "bundles = [ file-guard ]")));
-        Command refused = GarrisonProcess.once("run", "--config", folder.resolve("garrison.conf").toString());
-        assertAll(() -> assertEquals(1, refused.exit(), refused::toString),
-                () -> assertTrue(refused.err().contains("file-guard") && refused.err().contains("lsm="), refused::err),
-                () -> assertFalse(refused.showsStackTrace(), refused::err),
-                () -> assertEquals(List.of(), AttachedBpf.links()));
+    void run_withOnlyFileGuard_showsWhatWasWantedAndWhatIs() {
+        try (GarrisonProcess garrison = GarrisonProcess.start(folder, policy(Mode.ENFORCE)
+                .runtime(GarrisonProcess.runtime(folder, "bundles = [ file-guard ]"))).awaitStarted()) {
+            String status = garrison.cli("status").success();
+            String plugins = garrison.cli("plugins").success();
+            assertAll(() -> assertTrue(status.contains("whether lsm programs run: no"), status),
+                    () -> assertTrue(plugins.contains("fmod_ret/security_file_open"), plugins));
+            assertAttacksFail();
+        }
+        assertEquals(List.of(), AttachedBpf.links());
     }
 }
