@@ -174,7 +174,7 @@ static __noinline bool guard_allowed(struct guard_walk *walk, __u32 rule, __u32 
 	struct guard_question *q = walk->q;
 	void *now = walk->policy;
 
-	if (!(traits & (FILE_GUARD_BY_UID | FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)))
+	if (!(traits & (FILE_GUARD_BY_UID | FILE_GUARD_BY_EXECUTABLE | FILE_GUARD_BY_BOTH)) || garrison_fallen_closed())
 		return false;
 	guard_identify(q);
 	if (traits & FILE_GUARD_BY_UID) {

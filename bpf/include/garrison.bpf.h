@@ -6,6 +6,7 @@
  *	garrison_events		ring buffer; the framework reads it and counts what did not fit
  *	garrison_counters	per CPU: sent, dropped
  *	garrison_control	the mode and the generation, written by the framework
+ *	garrison_heartbeat	when the framework was last alive, for programs that are pinned and outlive it
  *
  * Rules of the house: an earlier program's denial is passed on; a full ring never changes a verdict; constants are returned
  * from separate branches, since 6.12's verifier bounds no negation that clang may make of `cond ? -EPERM : 0`.
@@ -42,6 +43,13 @@ struct {
 	__type(value, struct garrison_control);
 } garrison_control SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct garrison_heartbeat);
+} garrison_heartbeat SEC(".maps");
+
 /*
  * The value by which inode_setxattr and inode_removexattr say "no decision". Where inode_xattr_skipcap is missing (before
  * 6.11), the kernel checks CAP_SYS_ADMIN for security.* names only if the hooks return 1, and the mere presence of BPF in
@@ -56,12 +64,42 @@ static __always_inline struct garrison_control *garrison_control_now(void)
 	return bpf_map_lookup_elem(&garrison_control, &zero);
 }
 
-/* The mode as data: AUDIT until the framework says otherwise. */
+/* What holds because no runtime lives; GARRISON_CONTINUE while one does, or where nothing else is asked for. */
+static __always_inline __u32 garrison_orphaned_now(struct garrison_control *control)
+{
+	struct garrison_heartbeat *heartbeat;
+	__u64 now, then;
+	__u32 zero = 0;
+
+	if (control->orphaned == GARRISON_CONTINUE)
+		return GARRISON_CONTINUE;
+	heartbeat = bpf_map_lookup_elem(&garrison_heartbeat, &zero);
+	if (!heartbeat)
+		return GARRISON_CONTINUE;
+	/* The heartbeat first: it must not be newer than the clock that it is compared with. */
+	then = *(volatile __u64 *)&heartbeat->time_ns;
+	now = bpf_ktime_get_ns();
+	if (now <= then || now - then <= control->grace_ns)
+		return GARRISON_CONTINUE;
+	return control->orphaned;
+}
+
+/* The mode as data: AUDIT until the framework says otherwise, and nothing once others have taken over. */
 static __always_inline bool garrison_enforcing(void)
 {
 	struct garrison_control *control = garrison_control_now();
 
-	return control && control->mode == GARRISON_ENFORCE;
+	if (!control || control->mode != GARRISON_ENFORCE || control->retired)
+		return false;
+	return garrison_orphaned_now(control) != GARRISON_OPEN;
+}
+
+/* Whether what the policy grants to some is to be refused too, since nobody is there to answer for it. */
+static __always_inline bool garrison_fallen_closed(void)
+{
+	struct garrison_control *control = garrison_control_now();
+
+	return control && garrison_orphaned_now(control) == GARRISON_CLOSED;
 }
 
 /* `sent` counts on submit's behalf: a reserved record is always submitted. */
@@ -79,12 +117,18 @@ static __always_inline void garrison_count(bool sent)
 		__sync_fetch_and_add(&counters->dropped, 1);
 }
 
-/* Reserves a record and fills its header; NULL when the ring is full, which is counted. `size` must be a constant. */
+/*
+ * Reserves a record and fills its header; NULL when the ring is full, which is counted, or others have taken over and tell
+ * it. `size` must be a constant.
+ */
 static __always_inline void *garrison_reserve(__u64 size, __u32 type)
 {
-	struct garrison_control *control;
-	struct garrison_event *event = bpf_ringbuf_reserve(&garrison_events, size, 0);
+	struct garrison_control *control = garrison_control_now();
+	struct garrison_event *event;
 
+	if (control && control->retired)
+		return NULL;
+	event = bpf_ringbuf_reserve(&garrison_events, size, 0);
 	if (!event) {
 		garrison_count(false);
 		return NULL;
@@ -92,7 +136,6 @@ static __always_inline void *garrison_reserve(__u64 size, __u32 type)
 	garrison_count(true);
 	event->time_ns = bpf_ktime_get_boot_ns();
 	event->type = type;
-	control = garrison_control_now();
 	event->generation = control ? control->generation : 0;
 	return event;
 }

@@ -14,11 +14,27 @@ struct garrison_event {
 struct garrison_control {
 	__u32 mode;		/* enum garrison_mode */
 	__u32 generation;	/* copied into events */
+	__u32 orphaned;		/* enum garrison_orphaned: what holds while no runtime lives */
+	__u32 retired;		/* 1: others have taken over; decides and tells nothing any more */
+	__u64 grace_ns;		/* without a heartbeat for this long, no runtime lives */
+	__u64 layout;		/* of the records; a later process reads them only if its own is the same */
 };
 
 enum garrison_mode {
 	GARRISON_AUDIT = 0,
 	GARRISON_ENFORCE = 1,
+};
+
+enum garrison_orphaned {
+	GARRISON_CONTINUE = 0,	/* as if nothing had happened */
+	GARRISON_OPEN = 1,	/* refuse nothing */
+	GARRISON_CLOSED = 2,	/* refuse also what the policy would grant to some */
+};
+
+/* Written once a second by the process that runs the plugin. */
+struct garrison_heartbeat {
+	__u64 time_ns;		/* bpf_ktime_get_ns(): time asleep is no time without a runtime */
+	__u64 dropped;		/* of all that garrison_counters counts as dropped, what has been told */
 };
 
 /* Per CPU. What was sent equals what the reader received plus what was dropped, to the event. */

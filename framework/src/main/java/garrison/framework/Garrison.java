@@ -41,7 +41,13 @@ public final class Garrison implements AutoCloseable {
         listeners = new Listeners(settings.queue());
         builder.listeners.forEach(l -> listeners.add(l.name, l.wanted, l.listener));
         features = new FeatureScan(platform.kernel(), platform.libbpf());
-        host = new PluginHost(platform, listeners, settings);
+        try {
+            host = new PluginHost(platform, listeners, settings);
+        } catch (RuntimeException | Error e) {
+            listeners.close();
+            platform.close();
+            throw e;
+        }
     }
 
     /** Begins with an empty configuration, no plugin and no listener. */
@@ -67,6 +73,33 @@ public final class Garrison implements AutoCloseable {
      */
     public boolean remove(Plugin plugin) {
         return host.remove(plugin);
+    }
+
+    /**
+     * Puts another version of a plugin in the place of the present one without a moment in which neither decides: loads it,
+     * gives it the maps that are kept, attaches it, and only then detaches the present one. Both may tell of an act that is
+     * allowed while both are attached; a refusal is told by the one that refused.
+     *
+     * @throws garrison.spi.GarrisonException if the next one cannot start; the present one goes on
+     */
+    public void replace(Plugin present, Plugin next) {
+        host.replace(present, next);
+    }
+
+    /**
+     * As {@link #remove}, but not at once: for the time {@code garrison.linger} the plugin goes on deciding, and one of the same
+     * name that is added meanwhile takes over from it without a gap. For a plugin that leaves without the operator's word, as
+     * when its bundle is updated.
+     *
+     * @return false if it was not present
+     */
+    public boolean release(Plugin plugin) {
+        return host.release(plugin);
+    }
+
+    /** Ends now what goes on deciding after a {@link #release}: for an operator who said to stop. */
+    public void endLingering() {
+        host.endLingering();
     }
 
     /** Adds a listener; it hears what happens from now on. */

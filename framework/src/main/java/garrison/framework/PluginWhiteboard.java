@@ -15,8 +15,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Connects a Garrison with the services of an OSGi framework: every {@link Plugin} registered there is added while it is
- * registered, every {@link EventListener} hears events while it is. A plugin starts on the thread that registers it, and is
- * stopped and freed before its unregistration returns. This is the only class that names OSGi's types: without OSGi on the
+ * registered, every {@link EventListener} hears events while it is. A plugin starts on the thread that registers it. When it is
+ * unregistered, it goes on deciding for the time {@code garrison.linger}, so that an update of its bundle leaves no gap; with a
+ * time of 0 it is stopped and freed before its unregistration returns. This is the only class that names OSGi's types: without OSGi on the
  * class path everything else works.
  */
 public final class PluginWhiteboard implements AutoCloseable {
@@ -82,7 +83,11 @@ public final class PluginWhiteboard implements AutoCloseable {
             again = closing ? List.of() : List.copyOf(waiting);
             waiting.removeAll(again);
         }
-        garrison.remove(plugin);
+        if (closing) {
+            garrison.remove(plugin);
+        } else {
+            garrison.release(plugin);
+        }
         again.forEach(this::addPlugin);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
 import garrison.framework.PluginWhiteboard;
 import garrison.framework.Status;
@@ -87,13 +89,18 @@ public final class Daemon implements AutoCloseable {
         settings.eventLog().ifPresent(log -> keep("event log", new EventLog(log, events, settings.clientQueue())));
         keep("event streams", events);
         // Before the OSGi framework: what makes everything impossible (privileges, libbpf, a wrong key) is told at once.
-        garrison = keep("plugins", Garrison.builder().config(configuration.tree()).listener(events).start());
+        garrison = keep("plugins", Garrison.builder().config(tree(configuration)).listener(events).start());
         bundles = keep("OSGi framework", BundleHost.start(settings.cacheDirectory()));
         bundles.offer(garrison.features());
         keep("whiteboard", PluginWhiteboard.open(garrison, bundles.context()));
         bundles.run(new BundleCatalog(settings.bundleDirectory()).find(settings.bundles()));
         report(settings.onFailure());
         phase = Phase.RUNNING;
+    }
+
+    /** Unlike a library, a program of its own outlives a kill by default. */
+    private static Config tree(ConfigFile configuration) {
+        return configuration.tree().withFallback(ConfigFactory.parseString("garrison.pin = true"));
     }
 
     private <T extends AutoCloseable> T keep(String name, T part) {
@@ -156,7 +163,7 @@ public final class Daemon implements AutoCloseable {
         long begin = System.nanoTime();
         ConfigFile next = ConfigFile.read(file, installation);
         Duration reading = Duration.ofNanos(System.nanoTime() - begin);
-        Duration enforcement = reading.plus(garrison().reload(next.tree()));
+        Duration enforcement = reading.plus(garrison().reload(tree(next)));
         boolean restart = !next.runtime().equals(configuration.runtime());
         configuration = next;
         Reloaded reloaded = new Reloaded(file.toString(), enforcement,

@@ -81,7 +81,11 @@ final class DaemonOperations implements Operations {
         request.end();
         return switch (request.operation()) {
             case "bundle-start" -> daemon.bundles().start(name);
-            case "bundle-stop" -> daemon.bundles().stop(name);
+            case "bundle-stop" -> {
+                BundleStatus stopped = daemon.bundles().stop(name);
+                daemon.garrison().endLingering();
+                yield stopped;
+            }
             default -> daemon.bundles().update(name);
         };
     }

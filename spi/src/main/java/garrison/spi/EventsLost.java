@@ -9,7 +9,8 @@ import java.time.Instant;
  * @param plugin whose events
  * @param time when the loss was noticed
  * @param where {@code ring} (the kernel found the ring buffer full), {@code unbound} (no binding for the record's type),
- *     {@code handler} (the plugin's handler threw) or {@code listener} (a listener's queue was full)
+ *     {@code handler} (the plugin's handler threw), {@code layout} (written by programs of an earlier process, in a layout
+ *     that this one does not know) or {@code listener} (a listener's queue was full)
  * @param count events lost since the last such event
  * @param total events lost since the plugin started
  * @param detail the CPUs with their counts for {@code ring}, the exception for {@code handler}, else the listener's name

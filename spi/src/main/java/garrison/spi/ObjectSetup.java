@@ -34,4 +34,14 @@ public interface ObjectSetup {
      * @throws IllegalArgumentException if the object has no such map
      */
     void maxEntries(String map, int entries);
+
+    /**
+     * Has a map keep its contents when the plugin's object is loaded anew while the present one is attached: at a swap, a
+     * bundle's update, and after the process was killed. Then the new object gets the very same map, which must have the same
+     * type, key, value and flags. Maps that are not kept begin empty.
+     *
+     * @param map the map's name
+     * @throws IllegalArgumentException if the object has no such map
+     */
+    void keep(String map);
 }

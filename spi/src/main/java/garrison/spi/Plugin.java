@@ -20,6 +20,11 @@ public interface Plugin {
      */
     List<ProgramSource> objects();
 
+    /** What holds while no runtime lives, unless the configuration's {@code when-orphaned} says otherwise. */
+    default WhenOrphaned whenOrphaned() {
+        return WhenOrphaned.CONTINUE;
+    }
+
     /**
      * Begins one run. Reads and checks the settings completely, touches nothing outside this call.
      *

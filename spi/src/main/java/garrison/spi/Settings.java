@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -108,6 +109,25 @@ public final class Settings {
             throw at(value, nameOf(key) + " is " + number, "give a number from " + min + " to " + max);
         }
         return number;
+    }
+
+    /**
+     * A length of time with its unit, {@code 10s}, {@code 500 ms}, {@code 2 minutes}; or the default.
+     *
+     * @param min shortest allowed
+     * @param max longest allowed
+     */
+    public Duration duration(String key, Duration min, Duration max, Duration fallback) {
+        ConfigValue value = find(key);
+        if (value == null) {
+            return fallback;
+        }
+        Duration duration = convert(key, value, "a time with its unit, for example 10s", c -> c.getDuration("v"));
+        if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
+            throw at(value, nameOf(key) + " is " + duration.toMillis() + " ms", "give a time from " + min.toMillis() + " ms to "
+                    + max.toMillis() + " ms");
+        }
+        return duration;
     }
 
     /** One constant of an enum, written in any case with dashes or underscores; or the default. */

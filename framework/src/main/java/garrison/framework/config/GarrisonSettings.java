@@ -12,8 +12,10 @@ import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * The configuration tree below {@code garrison}, checked as far as it is the framework's own.
@@ -22,12 +24,14 @@ import java.util.function.Supplier;
  * @param mode the mode of plugins that name none
  * @param queue capacity of each listener's queue, in events
  * @param reader how rings are read
+ * @param pins where programs are pinned, so that they outlive the process
+ * @param linger how long a plugin's programs go on after its bundle stopped, waiting for the next version
  * @param configured names below {@code garrison.plugins}
  * @param trust whose objects may be loaded
  * @param onLost what to do when programs stop running
  */
-public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Set<String> configured,
-        TrustSettings trust, OnLost onLost) {
+public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Pins pins, Duration linger,
+        Set<String> configured, TrustSettings trust, OnLost onLost) {
     private static final String DEFAULTS = "reference.conf";
 
     /** How a ring is read. */
@@ -36,6 +40,24 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         DIRECT,
         /** By libbpf, with one upcall a record. */
         LIBBPF
+    }
+
+    /**
+     * Whether and where to pin.
+     *
+     * @param wanted whether
+     * @param instance the folder's name below {@code /sys/fs/bpf/garrison}; one for each Garrison that runs at a time
+     */
+    public record Pins(boolean wanted, String instance) {
+        private static final Pattern INSTANCE = Pattern.compile("[a-z0-9][a-z0-9-]*");
+
+        static Pins of(Settings root) {
+            String instance = root.string("instance", "default");
+            if (!INSTANCE.matcher(instance).matches()) {
+                throw root.error("instance", "is '" + instance + "'", "use lower-case letters, digits and dashes");
+            }
+            return new Pins(root.bool("pin", false), instance);
+        }
     }
 
     /**
@@ -65,11 +87,13 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         ReaderKind reader = events.choice("reader", ReaderKind.class, ReaderKind.DIRECT);
         TrustSettings trust = TrustSettings.read(root.object("trust"));
         OnLost onLost = root.choice("on-enforcement-lost", OnLost.class, OnLost.REPORT);
+        Pins pins = Pins.of(root);
+        Duration linger = root.duration("linger", Duration.ZERO, Duration.ofHours(1), Duration.ofSeconds(5));
         root.has("plugins");
         root.has("runtime");
         root.end();
         Set<String> configured = Set.copyOf(Settings.of(resolved, "").object("garrison").named("plugins").keySet());
-        return new GarrisonSettings(user, mode, queue, reader, configured, trust, onLost);
+        return new GarrisonSettings(user, mode, queue, reader, pins, linger, configured, trust, onLost);
     }
 
     /**

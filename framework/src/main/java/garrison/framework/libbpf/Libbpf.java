@@ -60,6 +60,9 @@ public final class Libbpf {
     private final MemorySegment infoByFd;
     private final MemorySegment probeProgramType;
     private final MemorySegment probeMapType;
+    private final MemorySegment objectPin;
+    private final MemorySegment objectGet;
+    private final MemorySegment mapReuse;
     private final MemorySegment ringNew;
     private final MemorySegment ringPoll;
     private final MemorySegment ringConsume;
@@ -99,6 +102,9 @@ public final class Libbpf {
         infoByFd = required("bpf_obj_get_info_by_fd");
         probeProgramType = required("libbpf_probe_bpf_prog_type");
         probeMapType = required("libbpf_probe_bpf_map_type");
+        objectPin = required("bpf_obj_pin");
+        objectGet = required("bpf_obj_get");
+        mapReuse = required("bpf_map__reuse_fd");
         ringNew = required("ring_buffer__new");
         ringPoll = required("ring_buffer__poll");
         ringConsume = required("ring_buffer__consume");
@@ -345,6 +351,21 @@ public final class Libbpf {
     /** {@code int libbpf_probe_bpf_map_type(enum bpf_map_type, NULL)}: 1 if the kernel makes such maps, 0 if not. */
     public int probeMapType(int type) {
         return Downcall.i_ip(probeMapType, type, MemorySegment.NULL);
+    }
+
+    /** {@code int bpf_obj_pin(int fd, const char *path)}: gives a map, program or link a name in a BPF file system. */
+    public int objectPin(int fd, MemorySegment path) {
+        return Downcall.i_ip(objectPin, fd, path);
+    }
+
+    /** {@code int bpf_obj_get(const char *path)}: a file descriptor of what is pinned there. */
+    public int objectGet(MemorySegment path) {
+        return Downcall.i_p(objectGet, path);
+    }
+
+    /** {@code int bpf_map__reuse_fd(struct bpf_map *, int fd)}: before load; the descriptor is copied. */
+    public int mapReuse(MemorySegment map, int fd) {
+        return Downcall.i_pi(mapReuse, map, fd);
     }
 
     /** {@code struct ring_buffer *ring_buffer__new(int fd, ring_buffer_sample_fn, void *context, opts)}. */

@@ -36,6 +36,9 @@ public final class Libc {
     public static final int EPOLL_CTL_DEL = 2;
     public static final int EPOLLIN = 1;
 
+    /** {@code LOCK_EX | LOCK_NB}. */
+    public static final int LOCK_NOW = 6;
+
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
@@ -68,6 +71,12 @@ public final class Libc {
     private static final MethodHandle EPOLL_WAIT =
             bind("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
     /** Without errno: it fails only for a clock that does not exist. */
+    private static final MethodHandle FLOCK = bind("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final int SYS_MEMBARRIER = 324;
+    private static final int MEMBARRIER_CMD_GLOBAL = 1;
+    private static final MethodHandle MEMBARRIER = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("syscall"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(1),
+            Linker.Option.captureCallState("errno"));
     private static final MethodHandle CLOCK_GETTIME = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("clock_gettime"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     /** Without errno: it never fails for numbers that the kernel uses. */
@@ -122,6 +131,31 @@ public final class Libc {
             throw new IllegalArgumentException("no clock " + clock);
         }
         return nanos;
+    }
+
+    /** {@code int flock(int fd, int operation)}: 0. Falls with the last copy of the descriptor, however the process ends. */
+    public static int flock(int fd, int operation) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = scratch.allocate(STATE);
+            return result((int) FLOCK.invokeExact(state, fd, operation), state);
+        } catch (Throwable t) {
+            throw new AssertionError("flock(" + fd + ")", t);
+        }
+    }
+
+    /**
+     * {@code membarrier(MEMBARRIER_CMD_GLOBAL)} on x86-64: returns when every BPF program that does not sleep and was running
+     * at the call has ended, since such programs run under the RCU read lock.
+     *
+     * @return 0, or minus errno where the kernel does not offer it (nohz_full)
+     */
+    public static int awaitRunningPrograms() {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = scratch.allocate(STATE);
+            return (int) result((long) MEMBARRIER.invokeExact(state, (long) SYS_MEMBARRIER, MEMBARRIER_CMD_GLOBAL, 0), state);
+        } catch (Throwable t) {
+            throw new AssertionError("membarrier", t);
+        }
     }
 
     /** {@code int open(const char *path, int flags)}: a file descriptor. Only for flags that create nothing. */

@@ -33,6 +33,7 @@ public final class KernelLink implements Link {
     private final Strategy strategy;
     private final Owner owner;
     private final long id;
+    private PinnedRun pins;
     private boolean closed;
 
     private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner, Strategy strategy) {
@@ -137,6 +138,15 @@ public final class KernelLink implements Link {
     }
 
     @Override
+    public synchronized void pin(PinnedRun run) {
+        if (closed || pins != null) {
+            throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is pinned already"));
+        }
+        run.pinLink(program.name(), libbpf.linkFd(link));
+        pins = run;
+    }
+
+    @Override
     public synchronized byte[] readAll() {
         if (closed || !program.kind().equals("iter")) {
             throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is no iterator"));
@@ -175,9 +185,15 @@ public final class KernelLink implements Link {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            int result = libbpf.linkDestroy(link);
-            if (result < 0) {
-                throw failed("could not be detached", result);
+            try {
+                if (pins != null) {
+                    pins.unpinLink(program.name());
+                }
+            } finally {
+                int result = libbpf.linkDestroy(link);
+                if (result < 0) {
+                    throw failed("could not be detached", result);
+                }
             }
         }
     }

@@ -19,6 +19,14 @@ public interface Link extends AutoCloseable {
     long id();
 
     /**
+     * Gives the link a name in a BPF file system, by which it outlives this process. {@link #close} takes the name away first.
+     *
+     * @throws IllegalStateException if it has one, or is closed
+     * @throws garrison.spi.KernelException if the kernel refuses
+     */
+    void pin(PinnedRun run);
+
+    /**
      * Runs an iterator program to its end.
      *
      * @return all that it wrote

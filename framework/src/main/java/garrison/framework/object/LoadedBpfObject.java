@@ -21,6 +21,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An object in the kernel. Closing it does not detach: a link holds its program by itself, so close the links first. Safe for
@@ -45,16 +46,18 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     private final ObjectHandle handle;
     private final List<ProgramInfo> programs;
     private final HookPlan plan;
+    private final Set<String> kept;
     private final Map<String, KernelMap> maps = new LinkedHashMap<>();
 
     LoadedBpfObject(Libbpf libbpf, BpfSpec spec, Owner owner, ObjectHandle handle, List<ProgramInfo> programs,
-            Map<String, Integer> sizes, HookPlan plan) {
+            Map<String, Integer> sizes, HookPlan plan, Set<String> kept) {
         this.libbpf = libbpf;
         this.spec = spec;
         this.owner = owner;
         this.handle = handle;
         this.programs = programs;
         this.plan = plan;
+        this.kept = kept;
         for (MapSpec map : spec.maps()) {
             maps.put(map.name(), handle.alone(object -> openMap(object, map)));
         }
@@ -100,6 +103,11 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      */
     public int mapFd(String name) {
         return handle.whileOpen(kernelMap(name)::fd);
+    }
+
+    /** Maps whose contents go over to the next run. */
+    public Set<String> kept() {
+        return kept;
     }
 
     /** Whether the object declares a map of this name. */

@@ -13,6 +13,7 @@ import garrison.framework.libbpf.Libc;
 import garrison.framework.link.HookPlan;
 import garrison.framework.link.Strategy;
 import garrison.spi.KernelException;
+import garrison.spi.LayoutException;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.ObjectSetup;
 import garrison.spi.ProgramInfo;
@@ -25,6 +26,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * An object that libbpf has opened and the kernel has not seen. For one thread at a time.
@@ -51,6 +54,7 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
     private final Map<String, Boolean> loads = new LinkedHashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private HookPlan plan = HookPlan.declared();
+    private final Set<String> kept = new TreeSet<>();
     private boolean noDecisionSet;
     private boolean used;
 
@@ -226,6 +230,52 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         sizes.put(map, entries);
     }
 
+    @Override
+    public void keep(String map) {
+        if (spec.map(map).isEmpty()) {
+            throw new IllegalArgumentException(spec.name() + " has no map '" + map + "'; it has "
+                    + spec.maps().stream().map(MapSpec::name).toList());
+        }
+        kept.add(map);
+    }
+
+    /** Maps whose contents are to be kept, see {@link ObjectSetup#keep}. */
+    public Set<String> kept() {
+        return Set.copyOf(kept);
+    }
+
+    /**
+     * Has an existing map take the place of a declared one, with all that it holds.
+     *
+     * @param map the declared map
+     * @param fd of the existing one; copied
+     * @throws LayoutException if type, key, value or flags differ
+     */
+    public void reuse(String map, int fd) {
+        MapSpec declared = spec.map(map).orElseThrow();
+        try (Arena scratch = Arena.ofConfined()) {
+            MapSpec existing = PinnedMap.spec(libbpf, owner, map, fd, scratch.allocate(24, 8));
+            if (existing.type() != declared.type() || existing.keySize() != declared.keySize()
+                    || existing.valueSize() != declared.valueSize() || existing.flags() != declared.flags()) {
+                throw new LayoutException("plugin " + owner.plugin() + ": map " + map + " is kept over restarts, but " + spec.name()
+                        + " declares another layout (" + layout(declared) + ") than the one in the kernel (" + layout(existing)
+                        + "): stop the plugin in good order before this version of it is started, or give the map a new name");
+            }
+            handle.alone(object -> {
+                int result = libbpf.mapReuse(libbpf.objectFindMap(object, scratch.allocateFrom(map)), fd);
+                if (result < 0) {
+                    throw new KernelException("plugin " + owner.plugin() + ": map " + map + " cannot be taken over: "
+                            + libbpf.words(result), -result);
+                }
+                return result;
+            });
+        }
+    }
+
+    private static String layout(MapSpec map) {
+        return "type " + map.type() + ", key " + map.keySize() + ", value " + map.valueSize() + ", flags " + map.flags();
+    }
+
     /**
      * Loads maps and programs into the kernel. This open object is used up, whatever the outcome. It takes as long as the
      * verifier does: milliseconds for a small program, seconds for one with many branches.
@@ -249,7 +299,7 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
             }
             List<ProgramInfo> served = spec.programs().stream().filter(p -> plan.of(p.name()) instanceof Strategy.StandIn
                     || loads(p.name()) && !plan.isStandIn(p)).toList();
-            return new LoadedBpfObject(libbpf, spec, owner, handle, served, Map.copyOf(sizes), plan);
+            return new LoadedBpfObject(libbpf, spec, owner, handle, served, Map.copyOf(sizes), plan, kept());
         } catch (RuntimeException e) {
             handle.close();
             throw e;

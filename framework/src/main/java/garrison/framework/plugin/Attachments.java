@@ -3,6 +3,7 @@ package garrison.framework.plugin;
 
 import garrison.framework.Status.AttachedProgram;
 import garrison.framework.link.Link;
+import garrison.framework.link.PinnedRun;
 import garrison.framework.link.Strategy;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.spi.GarrisonException;
@@ -22,11 +23,18 @@ final class Attachments implements AutoCloseable {
 
     private final String plugin;
     private final LoadedBpfObject object;
+    /** Where links are pinned; null if they are not. */
+    private PinnedRun pins;
     private final Map<String, Link> links = new ConcurrentSkipListMap<>();
 
     Attachments(String plugin, LoadedBpfObject object) {
         this.plugin = plugin;
         this.object = object;
+    }
+
+    /** Pins the links to come. */
+    void pin(PinnedRun run) {
+        pins = run;
     }
 
     /**
@@ -46,8 +54,12 @@ final class Attachments implements AutoCloseable {
         try {
             for (ProgramInfo program : object.programs()) {
                 if (programs.contains(program.name()) && !links.containsKey(program.name())) {
-                    links.put(program.name(), object.attach(program));
+                    Link link = object.attach(program);
+                    links.put(program.name(), link);
                     fresh.add(program.name());
+                    if (pins != null) {
+                        link.pin(pins);
+                    }
                 }
             }
             return fresh;

@@ -4,6 +4,8 @@ package garrison.framework.plugin;
 import garrison.framework.Status;
 import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings;
+import garrison.framework.link.PinFolder;
+import garrison.framework.link.PinnedRun;
 import garrison.framework.trust.Anchor;
 import garrison.framework.trust.TrustSettings;
 import garrison.framework.truth.Witness;
@@ -15,11 +17,15 @@ import garrison.spi.PluginState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +38,9 @@ public final class PluginHost implements AutoCloseable {
     private final Listeners listeners;
     private final ReentrantLock changes = new ReentrantLock();
     private final CopyOnWriteArrayList<PluginSlot> slots = new CopyOnWriteArrayList<>();
+    private final Lingering lingering = new Lingering();
+    private final Optional<PinFolder> pins;
+    private final Heartbeat heartbeat;
     private volatile GarrisonSettings settings;
     private boolean closed;
 
@@ -39,13 +48,21 @@ public final class PluginHost implements AutoCloseable {
      * @param platform outlives this
      * @param listeners outlive this
      * @param settings to begin with
+     * @throws GarrisonException if programs are to be pinned and cannot be
      */
     public PluginHost(Platform platform, Listeners listeners, GarrisonSettings settings) {
         this.platform = platform;
         this.listeners = listeners;
         this.settings = settings;
+        pins = settings.pins().wanted() ? Optional.of(PinFolder.open(platform.libbpf(), settings.pins().instance())) : Optional.empty();
+        heartbeat = new Heartbeat(this::present);
         platform.truth().policy(settings.onLost());
         platform.truth().listener(this::mechanismChanged);
+    }
+
+    /** All whose programs may be attached. */
+    private Stream<PluginSlot> present() {
+        return Stream.concat(slots.stream(), lingering.slots().stream());
     }
 
     /** On the heartbeat's thread. */
@@ -58,7 +75,7 @@ public final class PluginHost implements AutoCloseable {
                     now.runs() == Witness.Runs.UNKNOWN ? ", or it cannot be told" : "", now.reason());
         }
         listeners.publish(new MechanismChanged(now.since(), now.mechanism().word(), runs, now.lastRun(), now.reason()));
-        slots.forEach(slot -> slot.tellEnforcement(now.since()));
+        present().forEach(slot -> slot.tellEnforcement(now.since()));
     }
 
     /** See {@link garrison.framework.Garrison#add}. */
@@ -72,9 +89,80 @@ public final class PluginHost implements AutoCloseable {
                 throw new GarrisonException("a plugin named " + name + " is present already (" + slot(name).plugin().getClass().getName()
                         + "); remove it before adding " + plugin.getClass().getName());
             }
-            PluginSlot slot = new PluginSlot(name, plugin, platform, listeners);
+            PluginSlot before = lingering.named(name);
+            PluginSlot slot = new PluginSlot(name, plugin, platform, listeners, pins);
             slots.add(slot);
-            slot.start(settings);
+            slot.start(settings, before);
+            if (before != null) {
+                takeOver(slot, before);
+            }
+            return null;
+        });
+    }
+
+    private void takeOver(PluginSlot slot, PluginSlot before) {
+        if (slot.state() == PluginState.FAILED) {
+            slot.become(PluginState.FAILED, slot.reason() + "; the version before it decides until its time is up",
+                    slot.requestedMode());
+        } else {
+            lingering.remove(before);
+            before.supersede();
+        }
+    }
+
+    /** See {@link garrison.framework.Garrison#replace}. */
+    public void replace(Plugin present, Plugin next) {
+        String name = nameOf(next);
+        exclusively(() -> {
+            PluginSlot before = slots.stream().filter(s -> s.plugin() == present).findFirst().orElseThrow(() ->
+                    new GarrisonException("the plugin to be replaced, " + present.getClass().getName() + ", is not present"));
+            if (!before.name().equals(name)) {
+                throw new GarrisonException("plugin " + before.name() + " cannot be replaced by one named " + name
+                        + "; remove it and add the other");
+            }
+            PluginSlot slot = new PluginSlot(name, next, platform, listeners, pins);
+            slot.start(settings, before);
+            if (slot.state() == PluginState.FAILED) {
+                before.become(before.state(), before.reason(), before.requestedMode());
+                throw new GarrisonException("plugin " + name + " was not replaced, the present one goes on: " + slot.reason());
+            }
+            slots.set(slots.indexOf(before), slot);
+            before.supersede();
+            return null;
+        });
+    }
+
+    /** See {@link garrison.framework.Garrison#release}. */
+    public boolean release(Plugin plugin) {
+        Duration time = settings.linger();
+        if (time.isZero() || closed) {
+            return remove(plugin);
+        }
+        return exclusively(() -> {
+            for (PluginSlot slot : slots) {
+                if (slot.plugin() == plugin && slot.state() == PluginState.ACTIVE) {
+                    slot.become(PluginState.ACTIVE, "its bundle has stopped; it decides for " + time.toMillis()
+                            + " ms more, or until the next version takes over", slot.requestedMode());
+                    lingering.add(slot, time);
+                    CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS).execute(this::endOverdue);
+                    return slots.remove(slot);
+                }
+            }
+            return remove(plugin);
+        });
+    }
+
+    /** See {@link garrison.framework.Garrison#endLingering}. */
+    public void endLingering() {
+        exclusively(() -> {
+            lingering.slots().forEach(slot -> lingering.end(slot, "removed"));
+            return null;
+        });
+    }
+
+    private void endOverdue() {
+        exclusively(() -> {
+            lingering.endOverdue();
             return null;
         });
     }
@@ -121,6 +209,9 @@ public final class PluginHost implements AutoCloseable {
             if (next.queue() != settings.queue()) {
                 LOG.warn("garrison.events.queue is read at start only: {} stays until then", settings.queue());
             }
+            if (!next.pins().equals(settings.pins())) {
+                LOG.warn("garrison.pin and garrison.instance are read at start only");
+            }
             settings = next;
             platform.truth().policy(next.onLost());
             LOG.info("New configuration in force after {} ms", taken.toMillis());
@@ -130,7 +221,8 @@ public final class PluginHost implements AutoCloseable {
 
     /** All plugins, by name. */
     public List<PluginStatus> status() {
-        return slots.stream().map(PluginSlot::status).sorted((a, b) -> a.name().compareTo(b.name())).toList();
+        return Stream.concat(slots.stream(), lingering.slots().stream().filter(s -> slot(s.name()) == null))
+                .map(PluginSlot::status).sorted((a, b) -> a.name().compareTo(b.name())).toList();
     }
 
     /** Names that are configured and not present. */
@@ -153,8 +245,23 @@ public final class PluginHost implements AutoCloseable {
             List<PluginSlot> all = new ArrayList<>(slots);
             all.reversed().forEach(slot -> slot.stop(PluginState.STOPPED, "Garrison closes"));
             slots.clear();
+            lingering.slots().forEach(slot -> lingering.end(slot, "Garrison closes"));
+            heartbeat.close();
+            pins.ifPresent(PluginHost::removeAll);
             return null;
         });
+    }
+
+    /** What an earlier process left of plugins that this one did not have. */
+    private static void removeAll(PinFolder folder) {
+        try (folder) {
+            for (String plugin : folder.plugins()) {
+                for (PinnedRun run : folder.runs(plugin)) {
+                    LOG.warn("Removing {}, left by an earlier process", run.folder());
+                    run.remove();
+                }
+            }
+        }
     }
 
     private PluginSlot slot(String name) {
@@ -162,7 +269,7 @@ public final class PluginHost implements AutoCloseable {
     }
 
     private <T> T exclusively(Supplier<T> change) {
-        if (slots.stream().anyMatch(PluginSlot::isReaderThread)) {
+        if (present().anyMatch(PluginSlot::isReaderThread)) {
             throw new IllegalStateException("called from a plugin's record handler, which must not wait; use another thread");
         }
         changes.lock();

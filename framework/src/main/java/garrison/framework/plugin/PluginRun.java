@@ -5,6 +5,8 @@ import garrison.framework.Status.AttachedProgram;
 import garrison.framework.Status.EventCounts;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
+import garrison.framework.libbpf.Libc;
+import garrison.framework.link.PinnedRun;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
@@ -18,6 +20,8 @@ import garrison.spi.Plugin;
 import garrison.spi.PluginSession;
 import garrison.spi.PolicyChange;
 import garrison.spi.ProgramInfo;
+import garrison.spi.WhenOrphaned;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,13 +36,22 @@ import org.slf4j.LoggerFactory;
  */
 final class PluginRun implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PluginRun.class);
-    private static final List<String> CORE_MAPS = List.of("garrison_events", "garrison_counters", "garrison_control");
+    static final String EVENTS = "garrison_events";
+    static final String COUNTERS = "garrison_counters";
+    private static final List<String> CORE_MAPS = List.of(EVENTS, COUNTERS, ControlMap.NAME, HeartbeatMap.NAME);
     private static final String NO_DECISION = "garrison_xattr_no_decision";
 
     private final String name;
     private final Platform platform;
     private final Listeners listeners;
     private final int generation;
+    private final WhenOrphaned orphaned;
+    private final Duration grace;
+    private final Heritage heritage;
+    private PinnedRun pins;
+    private ControlMap control;
+    private HeartbeatMap heartbeat;
+    private long layout;
     private PluginSession session;
     private final HookGround ground;
     private LoadedBpfObject object;
@@ -50,12 +63,15 @@ final class PluginRun implements AutoCloseable {
     private boolean closed;
     private volatile RingReader reader;
 
-    private PluginRun(String name, Platform platform, Listeners listeners, int generation) {
-        this.name = name;
+    private PluginRun(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation, Heritage heritage) {
+        this.name = plugin.name();
         this.platform = platform;
         this.listeners = listeners;
         this.generation = generation;
         this.ground = new HookGround(platform);
+        this.heritage = heritage;
+        orphaned = settings.whenOrphaned().orElseGet(plugin::whenOrphaned);
+        grace = settings.grace();
     }
 
     /**
@@ -63,9 +79,11 @@ final class PluginRun implements AutoCloseable {
      *
      * @param settings the plugin's, fresh
      * @param generation told in this run's events
+     * @param heritage of the runs before; this run's from here on
      */
-    static PluginRun prepare(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation) {
-        PluginRun run = new PluginRun(plugin.name(), platform, listeners, generation);
+    static PluginRun prepare(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation,
+            Heritage heritage) {
+        PluginRun run = new PluginRun(plugin, platform, listeners, settings, generation, heritage);
         try {
             run.open(plugin, settings);
             return run;
@@ -94,17 +112,24 @@ final class PluginRun implements AutoCloseable {
             if (choice.spec().constants().stream().anyMatch(v -> v.name().equals(NO_DECISION))) {
                 open.constant(NO_DECISION, platform.kernel().xattrNoDecision());
             }
+            for (String map : open.kept()) {
+                heritage.map(map).ifPresent(fd -> open.reuse(map, fd));
+            }
             object = open.load();
         }
+        control = new ControlMap(object.map(ControlMap.NAME), object.btf());
+        heartbeat = new HeartbeatMap(object.map(HeartbeatMap.NAME));
         attachments = new Attachments(name, object);
         bindings = new Bindings(objectName, object.btf());
         session.bind(bindings);
+        layout = bindings.layout();
         staged = session.stage(settings.settings(), object);
         settings.settings().end();
     }
 
     /**
-     * Puts the staged policy in force: commit, mode, reader, and last the programs, so that no event precedes its reader.
+     * Puts the staged policy in force: commit, mode, reader, and last the programs, so that no event precedes its reader. Only
+     * then what an earlier process left attached is detached.
      *
      * @param broken is called from the reader's thread when the ring cannot be read any further
      */
@@ -113,12 +138,39 @@ final class PluginRun implements AutoCloseable {
             staged = null;
             change.commit();
             mode(mode);
-            reader = RingReader.start(name, object, bindings, kind, platform.libbpf(), listeners::publish, broken);
+            heartbeat.beat(0);
+            pin();
+            reader = RingReader.start(name, object, bindings, heritage.rings(bindings, object.btf()), pins != null, kind,
+                    platform.libbpf(), listeners::publish, broken);
             attachments.attach(change.programs());
+            heritage.release(object.btf(), reader);
+            heritage.close();
         } catch (Throwable t) {
             closeAfter(t);
             throw t;
         }
+    }
+
+    private void pin() {
+        heritage.pins(name, generation).ifPresent(run -> {
+            pins = run;
+            CORE_MAPS.forEach(map -> run.pinMap(map, object.mapFd(map)));
+            object.kept().forEach(map -> run.pinMap(map, object.mapFd(map)));
+            attachments.pin(run);
+        });
+    }
+
+    /** Tells the programs that somebody is there. Called once a second, by any thread. */
+    void beat() {
+        heartbeat.beat(counts().dropped());
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    LoadedBpfObject loaded() {
+        return object;
     }
 
     /** Stages a new policy beside the one in force. */
@@ -133,7 +185,7 @@ final class PluginRun implements AutoCloseable {
 
     /** One write to the control map. */
     void mode(Mode mode) {
-        ControlMap.write(object, mode, generation);
+        control.write(mode, generation, orphaned, grace, layout);
     }
 
     EventCounts counts() {
@@ -165,19 +217,32 @@ final class PluginRun implements AutoCloseable {
         return current != null && current.isCurrentThread();
     }
 
-    /** Detach, drain, join, close the session, the object; each step is taken whatever the one before did. */
+    /** Retire, detach, drain, join, close the session, the object; each step is taken whatever the one before did. */
     @Override
     public void close() {
         if (closed) {
             return;
         }
         closed = true;
+        if (reader != null) {
+            step("retire", this::retire);
+        }
         step("detach", attachments);
+        if (pins != null) {
+            step("unpin", pins::remove);
+        }
         step("drain the ring of", reader);
+        step("let go what ran before", heritage);
         step("drop the staged policy of", staged);
         step("close", session);
         step("unload", object);
         step("end the watch over", ground);
+    }
+
+    /** All hooks at once, and a clear end: when this returns, only programs that sleep may still be at it. */
+    private void retire() {
+        control.retire();
+        Libc.awaitRunningPrograms();
     }
 
     private void closeAfter(Throwable failure) {

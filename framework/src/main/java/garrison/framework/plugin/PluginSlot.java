@@ -13,11 +13,14 @@ import garrison.spi.Plugin;
 import garrison.spi.PluginChanged;
 import garrison.spi.PluginState;
 import garrison.spi.VerifierException;
+import garrison.framework.link.PinFolder;
+import garrison.framework.link.PinnedRun;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -37,6 +40,7 @@ final class PluginSlot {
     private final Plugin plugin;
     private final Platform platform;
     private final Listeners listeners;
+    private final Optional<PinFolder> pins;
     /** Held whenever the session is called, so that no two calls overlap. */
     private final ReentrantLock session = new ReentrantLock();
     private volatile Condition condition = new Condition(PluginState.STOPPED, "not started", Mode.AUDIT, Instant.now());
@@ -48,11 +52,12 @@ final class PluginSlot {
     private final Object told = new Object();
     private int generation;
 
-    PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners) {
+    PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners, Optional<PinFolder> pins) {
         this.name = name;
         this.plugin = plugin;
         this.platform = platform;
         this.listeners = listeners;
+        this.pins = pins;
     }
 
     String name() {
@@ -79,13 +84,23 @@ final class PluginSlot {
 
     /** Starts it, or leaves it DISABLED or FAILED; throws nothing. */
     void start(GarrisonSettings all) {
+        start(all, null);
+    }
+
+    /**
+     * The same, in the place of another.
+     *
+     * @param before whose programs stay attached until this one's are, and after that until it is stopped; may be null
+     */
+    void start(GarrisonSettings all, PluginSlot before) {
         Mode mode = all.mode();
         try {
             PluginSettings settings = settings(all);
             mode = settings.mode();
             if (settings.enabled()) {
-                activate(prepare(settings), settings, all.reader());
+                activate(prepare(settings, before == null ? null : before.run), settings, all.reader());
             } else {
+                removeOrphans();
                 disable(settings);
             }
         } catch (Throwable t) {
@@ -95,10 +110,16 @@ final class PluginSlot {
 
     /** All of a start that can be refused without a trace. */
     PluginRun prepare(PluginSettings settings) {
+        return prepare(settings, null);
+    }
+
+    private PluginRun prepare(PluginSettings settings, PluginRun before) {
         become(PluginState.STARTING, "", settings.mode());
         session.lock();
         try {
-            return PluginRun.prepare(plugin, platform, listeners, settings, ++generation);
+            Heritage heritage = Heritage.of(name, before, pins, platform);
+            generation = Math.max(generation, heritage.generation()) + 1;
+            return PluginRun.prepare(plugin, platform, listeners, settings, generation, heritage);
         } finally {
             session.unlock();
         }
@@ -126,6 +147,19 @@ final class PluginSlot {
     /** Whether the object in use is still trusted. */
     void recheck(TrustSettings trust) {
         guarded(() -> run.recheck(trust));
+    }
+
+    /** A plugin that is not to run leaves nothing of an earlier process attached either. */
+    private void removeOrphans() {
+        pins.ifPresent(folder -> folder.runs(name).forEach(PinnedRun::remove));
+    }
+
+    /** Tells the programs that somebody is there. */
+    void beat() {
+        PluginRun current = run;
+        if (current != null) {
+            current.beat();
+        }
     }
 
     /** Stages new settings beside the running policy. */
@@ -203,6 +237,17 @@ final class PluginSlot {
         figures = Map.of();
         tellEnforcement(Instant.now());
         become(next, reason, condition.mode);
+    }
+
+    /** Ends its run without a word: another of its name has taken over and told so. */
+    void supersede() {
+        PluginRun current = run;
+        if (current != null) {
+            guarded(() -> {
+                run = null;
+                current.close();
+            });
+        }
     }
 
     void disable(PluginSettings settings) {

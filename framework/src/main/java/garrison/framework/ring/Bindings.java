@@ -8,10 +8,12 @@ import garrison.spi.EventBindings;
 import garrison.spi.LayoutException;
 import garrison.spi.RecordHandler;
 import garrison.spi.RecordView;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.zip.CRC32;
 
 /** A plugin's bindings, each resolved against the loaded object's BTF when it is made. */
 public final class Bindings implements EventBindings {
@@ -54,6 +56,20 @@ public final class Bindings implements EventBindings {
     /** All of them, by type; null where none is bound. */
     RecordBinding[] byType() {
         return byType.clone();
+    }
+
+    /**
+     * A number that is the same for bindings of the same types to structs of the same layout, in any process.
+     */
+    public long layout() {
+        CRC32 sum = new CRC32();
+        sum.update(struct(HEADER).layout().getBytes(StandardCharsets.UTF_8));
+        for (int type = 0; type < byType.length; type++) {
+            if (byType[type] != null) {
+                sum.update((type + " " + struct(byType[type].struct()).layout()).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        return sum.getValue();
     }
 
     /** Where a record's type stands. */

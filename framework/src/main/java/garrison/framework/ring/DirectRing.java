@@ -13,18 +13,25 @@ final class DirectRing implements Ring {
     private final RingMemory memory;
     private final WaitSet waitSet;
 
+    /** One that publishes its position a batch at a time. */
+    DirectRing(String name, int fd, long size) {
+        this(name, fd, size, false);
+    }
+
     /**
      * @param name the plugin's, for errors
      * @param fd the map's; must stay open until {@link #close}
      * @param size the map's max_entries: bytes, a power of two
+     * @param eachRecord whether the position is published after each record: a process that is killed then leaves at most one
+     *     to be told again by the next, which goes on at that position
      */
-    DirectRing(String name, int fd, long size) {
+    DirectRing(String name, int fd, long size, boolean eachRecord) {
         this.name = name;
         try {
             long page = PageSize.BYTES;
             MemorySegment consumer = map(page, Libc.PROT_READ | Libc.PROT_WRITE, fd, 0);
             MemorySegment producer = map(page + 2 * size, Libc.PROT_READ, fd, page);
-            memory = new RingMemory(name, consumer, producer, producer.asSlice(page), size);
+            memory = new RingMemory(name, consumer, producer, producer.asSlice(page), size, eachRecord);
             waitSet = new WaitSet(arena, name, fd, WaitSet.EDGE_TRIGGERED);
         } catch (RuntimeException | Error e) {
             arena.close();
@@ -35,6 +42,11 @@ final class DirectRing implements Ring {
     @Override
     public int drain(Sink sink) {
         return memory.drain(sink);
+    }
+
+    /** Whether all that was reserved has been read. */
+    boolean isEmpty() {
+        return memory.isEmpty();
     }
 
     @Override

@@ -24,6 +24,12 @@ final class Losses {
         total = total + 1;
     }
 
+    /** What was told by somebody before this. */
+    void begin(long count) {
+        told = count;
+        total = count;
+    }
+
     /** What the next telling says. Built only when {@link #quiet}, so that a flood of losses makes no garbage. */
     void detail(String text) {
         detail = text;

@@ -29,6 +29,7 @@ final class RingMemory {
     /** The data's address. */
     private final long data;
     private final long size;
+    private final boolean eachRecord;
     private final RingRecord record = new RingRecord();
     private long position;
 
@@ -38,14 +39,21 @@ final class RingMemory {
      * @param producer its first 8 bytes are the producer's position
      * @param data 2 × {@code size} bytes, mapped whenever {@link #drain} is called
      * @param size bytes, a power of two
+     * @param eachRecord whether the position is published after each record
      */
-    RingMemory(String name, MemorySegment consumer, MemorySegment producer, MemorySegment data, long size) {
+    RingMemory(String name, MemorySegment consumer, MemorySegment producer, MemorySegment data, long size, boolean eachRecord) {
         this.name = name;
         this.consumer = consumer;
         this.producer = producer;
         this.data = data.address();
         this.size = size;
+        this.eachRecord = eachRecord;
         position = (long) POSITION.getAcquire(consumer, 0L);
+    }
+
+    /** Whether all that was reserved has been read. */
+    boolean isEmpty() {
+        return position == (long) POSITION.getAcquire(producer, 0L);
     }
 
     /** See {@link Ring#drain}. */
@@ -57,7 +65,7 @@ final class RingMemory {
             throw new RingCorruptException(name, "consumer at " + at + ", producer at " + end + ", size " + size);
         }
         // The fuller the ring, the sooner its room is given back.
-        long step = Math.max(size >> 6, (size - backlog) >> 3);
+        long step = eachRecord ? 0 : Math.max(size >> 6, (size - backlog) >> 3);
         long begin = at;
         long published = at;
         int count = 0;

@@ -9,6 +9,8 @@ import garrison.spi.BpfMap;
 import garrison.spi.Event;
 import garrison.spi.KernelException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -23,6 +25,8 @@ public final class RingReader implements AutoCloseable {
     private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** A program that was cut off from its hook may still be inside it: this long its records are waited for. */
     private static final long LAST_RECORDS_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** An inherited ring does not wake its reader. It is there for moments only. */
+    private static final int INHERITED_MILLIS = 5;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final String plugin;
@@ -33,15 +37,18 @@ public final class RingReader implements AutoCloseable {
     private final Consumer<Event> events;
     private final Consumer<Throwable> broken;
     private final Thread thread;
+    /** Of programs that an earlier process left; only the reader takes from it. */
+    private final List<InheritedRing> inherited;
     private final AtomicInteger releases = new AtomicInteger();
     private volatile boolean stopping;
     private volatile boolean abandoned;
     private volatile long received;
     private volatile long sent;
 
-    private RingReader(String plugin, Ring ring, Bindings bindings, LoadedBpfObject object, Consumer<Event> events,
-            Consumer<Throwable> broken) {
+    private RingReader(String plugin, Ring ring, List<InheritedRing> inherited, Bindings bindings, LoadedBpfObject object,
+            Consumer<Event> events, Consumer<Throwable> broken) {
         this.plugin = plugin;
+        this.inherited = new ArrayList<>(inherited);
         this.ring = ring;
         this.dispatch = new Dispatch(plugin, bindings);
         this.counters = new KernelCounters(object.map(COUNTERS), object.btf());
@@ -56,29 +63,39 @@ public final class RingReader implements AutoCloseable {
      *
      * @param object must stay open until this is closed
      * @param bindings complete
+     * @param inherited rings of an earlier process, read beside its own; the reader's from here on
+     * @param pinned whether the ring may outlive this process
      * @param events hears of losses, on the reader's thread
      * @param broken is called on the reader's thread when the ring cannot be read any further
      * @throws KernelException if the ring can be read in neither form
      */
-    public static RingReader start(String plugin, LoadedBpfObject object, Bindings bindings, ReaderKind kind, Libbpf libbpf,
-            Consumer<Event> events, Consumer<Throwable> broken) {
-        Ring ring = open(plugin, object, kind, libbpf);
+    public static RingReader start(String plugin, LoadedBpfObject object, Bindings bindings, List<InheritedRing> inherited,
+            boolean pinned, ReaderKind kind, Libbpf libbpf, Consumer<Event> events, Consumer<Throwable> broken) {
+        Ring ring;
         try {
-            RingReader reader = new RingReader(plugin, ring, bindings, object, events, broken);
+            ring = open(plugin, object, pinned, kind, libbpf);
+        } catch (RuntimeException | Error e) {
+            inherited.forEach(InheritedRing::close);
+            throw e;
+        }
+        try {
+            RingReader reader = new RingReader(plugin, ring, inherited, bindings, object, events, broken);
             reader.thread.start();
             return reader;
         } catch (RuntimeException | Error e) {
             ring.close();
+            inherited.forEach(InheritedRing::close);
             throw e;
         }
     }
 
-    private static Ring open(String plugin, LoadedBpfObject object, ReaderKind kind, Libbpf libbpf) {
+    private static Ring open(String plugin, LoadedBpfObject object, boolean pinned, ReaderKind kind,
+            Libbpf libbpf) {
         BpfMap map = object.map(RING);
         int fd = object.mapFd(RING);
         if (kind == ReaderKind.DIRECT) {
             try {
-                return new DirectRing(plugin, fd, map.maxEntries());
+                return new DirectRing(plugin, fd, map.maxEntries(), pinned);
             } catch (KernelException e) {
                 LOG.warn("{}; libbpf reads it instead", e.getMessage());
             }
@@ -91,6 +108,15 @@ public final class RingReader implements AutoCloseable {
         long lost = dropped.total();
         long taken = received;
         return new EventCounts(Math.max(sent, taken) + lost, taken, lost, dispatch.unbound(), dispatch.failed());
+    }
+
+    /** Has it look at its rings now. */
+    void wake() {
+        ring.wake();
+    }
+
+    boolean isAlive() {
+        return thread.isAlive();
     }
 
     /** Whether the calling thread is this reader's, on which it cannot be stopped. */
@@ -118,6 +144,7 @@ public final class RingReader implements AutoCloseable {
     private void release() {
         if (releases.incrementAndGet() == 2) {
             ring.close();
+            inherited.forEach(InheritedRing::close);
         }
     }
 
@@ -156,13 +183,14 @@ public final class RingReader implements AutoCloseable {
             while (!stopping) {
                 int count = ring.drain(dispatch);
                 received += count;
+                boolean idle = count == 0 & drainInherited() == 0;
                 long now = System.nanoTime();
                 if (now - tick >= TICK_NANOS) {
                     tick = now;
                     tell();
                 }
-                if (count == 0 && !stopping) {
-                    ring.await((int) TimeUnit.NANOSECONDS.toMillis(TICK_NANOS));
+                if (idle && !stopping) {
+                    ring.await(inherited.isEmpty() ? (int) TimeUnit.NANOSECONDS.toMillis(TICK_NANOS) : INHERITED_MILLIS);
                 }
             }
             drainLast();
@@ -176,6 +204,18 @@ public final class RingReader implements AutoCloseable {
         } finally {
             release();
         }
+    }
+
+    private int drainInherited() {
+        int count = 0;
+        for (int i = inherited.size() - 1; i >= 0; i--) {
+            int taken = inherited.get(i).drain(dispatch);
+            count += taken;
+            if (taken == 0 && inherited.get(i).ended(events)) {
+                inherited.remove(i).close();
+            }
+        }
+        return count;
     }
 
     /** Until the ring is empty and holds all that the programs say they sent. */

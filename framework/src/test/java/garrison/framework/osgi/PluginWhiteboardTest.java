@@ -2,8 +2,10 @@
 package garrison.framework.osgi;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.typesafe.config.ConfigFactory;
 import garrison.framework.Footprint;
 import garrison.framework.Garrison;
 import garrison.framework.PluginWhiteboard;
@@ -30,6 +32,10 @@ class PluginWhiteboardTest {
     @TempDir
     Path storage;
 
+    private static Garrison start(String linger) {
+        return Garrison.builder().config(ConfigFactory.parseString("garrison.linger = " + linger)).start();
+    }
+
     private static List<String> states(Garrison garrison) {
         return garrison.status().plugins().stream().map(p -> p.name() + " " + p.state()).toList();
     }
@@ -37,7 +43,7 @@ class PluginWhiteboardTest {
     @Test
     void services_comeAndGo_andSoDoPluginsAndListeners() throws Exception {
         BlockingQueue<Event> heard = new LinkedBlockingQueue<>();
-        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = Garrison.builder().start()) {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("0s")) {
             BundleContext context = osgi.context();
             RingPlugin early = new RingPlugin("early");
             RingPlugin late = new RingPlugin("late");
@@ -63,7 +69,7 @@ class PluginWhiteboardTest {
 
     @Test
     void pluginThatFails_hurtsNoOther_andItsRegistrationStands() throws Exception {
-        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = Garrison.builder().start()) {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("0s")) {
             PluginWhiteboard whiteboard = PluginWhiteboard.open(garrison, osgi.context());
             RingPlugin bad = new RingPlugin("bad").on(Step.BIND, () -> {
                 throw new NoClassDefFoundError("missing/For/The/Test");
@@ -77,7 +83,7 @@ class PluginWhiteboardTest {
 
     @Test
     void nameThatIsTaken_isTriedAgainWhenItIsFree() throws Exception {
-        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = Garrison.builder().start()) {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("0s")) {
             PluginWhiteboard whiteboard = PluginWhiteboard.open(garrison, osgi.context());
             RingPlugin first = new RingPlugin("same");
             RingPlugin second = new RingPlugin("same");
@@ -93,7 +99,7 @@ class PluginWhiteboardTest {
 
     @Test
     void fiftyRegistrations_leaveNothingBehind() throws Exception {
-        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = Garrison.builder().start()) {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("0s")) {
             PluginWhiteboard whiteboard = PluginWhiteboard.open(garrison, osgi.context());
             Footprint before = Footprint.now();
             for (int i = 0; i < 50; i++) {
@@ -103,6 +109,41 @@ class PluginWhiteboardTest {
                 listener.unregister();
             }
             assertEquals(before, Footprint.now());
+            whiteboard.close();
+        }
+    }
+
+    @Test
+    void pluginThatComesBackInTime_takesOverFromTheOneThatLingers() throws Exception {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("1h")) {
+            PluginWhiteboard whiteboard = PluginWhiteboard.open(garrison, osgi.context());
+            RingPlugin first = new RingPlugin("same");
+            RingPlugin second = new RingPlugin("same");
+            ServiceRegistration<Plugin> registration = osgi.context().registerService(Plugin.class, first, null);
+            registration.unregister();
+            assertEquals(List.of("same ACTIVE"), states(garrison), "it decides still");
+            assertFalse(first.steps.contains(Step.CLOSE));
+            osgi.context().registerService(Plugin.class, second, null);
+            assertEquals(List.of("same ACTIVE"), states(garrison));
+            assertEquals(Step.CLOSE, first.steps.getLast());
+            assertTrue(second.steps.contains(Step.COMMIT));
+            whiteboard.close();
+        }
+    }
+
+    @Test
+    void pluginThatDoesNotComeBack_isStoppedWhenItsTimeIsUp() throws Exception {
+        try (OsgiFramework osgi = new OsgiFramework(storage, Map.of()); Garrison garrison = start("200ms")) {
+            PluginWhiteboard whiteboard = PluginWhiteboard.open(garrison, osgi.context());
+            RingPlugin plugin = new RingPlugin("same");
+            osgi.context().registerService(Plugin.class, plugin, null).unregister();
+            assertEquals(List.of("same ACTIVE"), states(garrison));
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (!states(garrison).isEmpty() && System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            assertEquals(List.of(), states(garrison));
+            assertEquals(Step.CLOSE, plugin.steps.getLast());
             whiteboard.close();
         }
     }

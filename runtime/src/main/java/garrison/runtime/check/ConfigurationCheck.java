@@ -64,7 +64,8 @@ public final class ConfigurationCheck {
     /** The framework reads its own keys before it looks at anything else. Without plugins it loads nothing. */
     private void framework() {
         try {
-            Garrison.builder().config(file.tree()).start().close();
+            // Without pins: those are the running instance's.
+            Garrison.builder().config(ConfigFactory.parseString("garrison.pin = false").withFallback(file.tree())).start().close();
         } catch (ConfigurationException e) {
             throw e;
         } catch (GarrisonException e) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.framework;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** How often each attempt was told, in a file in memory: what a process wrote stays when it is killed. */
+final class Ledger {
+    /** Attempts that there is room for. */
+    static final int SIZE = 1 << 26;
+
+    private final MappedByteBuffer told;
+
+    Ledger(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            told = channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An attempt was told once more. Two threads never tell the same attempt. */
+    void tell(int attempt) {
+        told.put(attempt, (byte) (told.get(attempt) + 1));
+    }
+
+    int told(int attempt) {
+        return told.get(attempt);
+    }
+}
