@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 
 /** One run of file-guard: chooses the programs for this kernel, swaps policies, puts events into words. */
@@ -27,7 +28,11 @@ final class FileGuardSession implements PluginSession {
     private final PluginContext context;
     private final EventWriter writer = new EventWriter();
     private final TreeSet<String> missing = new TreeSet<>();
-    private int nextRule = 1;
+    /**
+     * Not from 1: events that an earlier process's programs wrote may come after its end, and their numbers must not be taken for
+     * this policy's rules.
+     */
+    private int nextRule = ThreadLocalRandom.current().nextInt(1, 1 << 30);
     private volatile CompiledPolicy inForce;
 
     FileGuardSession(PluginContext context) {
