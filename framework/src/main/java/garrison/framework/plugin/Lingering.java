@@ -36,8 +36,9 @@ final class Lingering {
 
     /** Ends one. */
     void end(PluginSlot slot, String reason) {
-        if (remove(slot)) {
+        if (slots().contains(slot)) {
             slot.stop(PluginState.STOPPED, reason);
+            remove(slot);
         }
     }
 

@@ -29,7 +29,7 @@ class RingMemoryTest {
     private long end;
 
     private RingMemory ring() {
-        return new RingMemory("fuzzed", consumer, producer, data, SIZE);
+        return new RingMemory("fuzzed", consumer, producer, data, SIZE, false);
     }
 
     /** As the kernel: header, contents, room for 8-byte steps. */
