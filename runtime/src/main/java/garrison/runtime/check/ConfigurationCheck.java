@@ -17,9 +17,11 @@ import garrison.spi.Plugin;
 import garrison.spi.PluginSession;
 import garrison.spi.Settings;
 import garrison.spi.UnsupportedKernelException;
+import garrison.spi.WhenOrphaned;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -104,6 +106,8 @@ public final class ConfigurationCheck {
             Settings settings = Settings.of(tree, "").object("garrison").object("plugins").object(plugin.name());
             boolean enabled = settings.bool("enabled", true);
             settings.choice("mode", Mode.class, Mode.AUDIT);
+            settings.choice("when-orphaned", WhenOrphaned.class, WhenOrphaned.CONTINUE);
+            settings.duration("grace", Duration.ofSeconds(2), Duration.ofDays(365), Duration.ofSeconds(10));
             try (PluginSession session = plugin.open(new OfflineContext(settings))) {
                 remarks.add(plugin.name() + ": settings can be used" + (enabled ? "" : "; it is disabled")
                         + (session.status().isEmpty() ? "" : " " + session.status()));
