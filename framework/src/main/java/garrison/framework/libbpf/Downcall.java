@@ -47,6 +47,7 @@ final class Downcall {
     private static final MethodHandle P_P = shape(ADDRESS, ADDRESS);
     private static final MethodHandle P_PP = shape(ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle E_P = shapeWithErrno(ADDRESS, ADDRESS);
+    private static final MethodHandle E_PI = shapeWithErrno(ADDRESS, ADDRESS, JAVA_INT);
     private static final MethodHandle E_PP = shapeWithErrno(ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle E_PJP = shapeWithErrno(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     private static final MethodHandle E_IPPP = shapeWithErrno(ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
@@ -210,6 +211,15 @@ final class Downcall {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment state = Libc.errnoState(scratch);
             return handle((MemorySegment) E_P.invokeExact(f, state, a), state);
+        } catch (Throwable t) {
+            throw broken(t);
+        }
+    }
+
+    static Handle e_pi(MemorySegment f, MemorySegment a, int b) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = Libc.errnoState(scratch);
+            return handle((MemorySegment) E_PI.invokeExact(f, state, a, b), state);
         } catch (Throwable t) {
             throw broken(t);
         }

@@ -40,12 +40,17 @@ public final class Libbpf {
     private final MemorySegment programAttach;
     private final MemorySegment programAttachIter;
     private final MemorySegment programAttachTrace;
+    private final MemorySegment programAttachCgroup;
+    private final MemorySegment programAttachPerf;
     private final MemorySegment programSetType;
     private final MemorySegment programSetExpected;
     private final MemorySegment programSetTarget;
     private final MemorySegment linkFd;
     private final MemorySegment linkDestroy;
     private final MemorySegment iterCreate;
+    private final MemorySegment linkNextId;
+    private final MemorySegment linkFdById;
+    private final MemorySegment progFdById;
     private final MemorySegment mapFd;
     private final MemorySegment mapSetMaxEntries;
     private final MemorySegment mapMaxEntries;
@@ -82,11 +87,16 @@ public final class Libbpf {
         programAttach = required("bpf_program__attach");
         programAttachIter = required("bpf_program__attach_iter");
         programAttachTrace = required("bpf_program__attach_trace");
+        programAttachCgroup = required("bpf_program__attach_cgroup");
+        programAttachPerf = required("bpf_program__attach_perf_event");
         programSetType = required("bpf_program__set_type");
         programSetExpected = required("bpf_program__set_expected_attach_type");
         programSetTarget = required("bpf_program__set_attach_target");
         linkFd = required("bpf_link__fd");
         linkDestroy = required("bpf_link__destroy");
+        linkNextId = required("bpf_link_get_next_id");
+        linkFdById = required("bpf_link_get_fd_by_id");
+        progFdById = required("bpf_prog_get_fd_by_id");
         iterCreate = required("bpf_iter_create");
         mapFd = required("bpf_map__fd");
         mapSetMaxEntries = required("bpf_map__set_max_entries");
@@ -237,6 +247,16 @@ public final class Libbpf {
         return Downcall.e_p(programAttachTrace, program);
     }
 
+    /** {@code struct bpf_link *bpf_program__attach_cgroup(const struct bpf_program *, int cgroup_fd)}. */
+    public Handle programAttachCgroup(MemorySegment program, int cgroup) {
+        return Downcall.e_pi(programAttachCgroup, program, cgroup);
+    }
+
+    /** {@code struct bpf_link *bpf_program__attach_perf_event(const struct bpf_program *, int pfd)}: the link owns the event. */
+    public Handle programAttachPerfEvent(MemorySegment program, int event) {
+        return Downcall.e_pi(programAttachPerf, program, event);
+    }
+
     /**
      * Makes a program that is not loaded yet one of {@code BPF_PROG_TYPE_TRACING}: {@code bpf_program__set_type},
      * {@code _set_expected_attach_type} and {@code _set_attach_target}, in the order that they need.
@@ -262,6 +282,25 @@ public final class Libbpf {
     /** {@code int bpf_link__destroy(struct bpf_link *)}: detaches, unless something else holds the link. */
     public int linkDestroy(MemorySegment link) {
         return Downcall.i_p(linkDestroy, link);
+    }
+
+    /** {@code int bpf_link_get_next_id(__u32 start_id, __u32 *next_id)}: the next link's id, or a negative errno after the last. */
+    public int nextLink(int id) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment next = scratch.allocate(ValueLayout.JAVA_INT);
+            int result = Downcall.i_ip(linkNextId, id, next);
+            return result < 0 ? result : next.get(ValueLayout.JAVA_INT, 0);
+        }
+    }
+
+    /** {@code int bpf_link_get_fd_by_id(__u32 id)}: a file descriptor. */
+    public int linkById(int id) {
+        return Downcall.i_i(linkFdById, id);
+    }
+
+    /** {@code int bpf_prog_get_fd_by_id(__u32 id)}: a file descriptor. */
+    public int programById(int id) {
+        return Downcall.i_i(progFdById, id);
     }
 
     /** {@code int bpf_iter_create(int link_fd)}: a file descriptor to read the iterator's output from. */

@@ -66,6 +66,8 @@ public final class Libc {
     private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle PRCTL = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("prctl"),
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle SYSCALL =
+            bind("syscall", JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle EPOLL_CREATE1 = bind("epoll_create1", JAVA_INT, JAVA_INT);
     private static final MethodHandle EPOLL_CTL = bind("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle EPOLL_WAIT =
@@ -229,6 +231,22 @@ public final class Libc {
             return result((int) EVENTFD.invokeExact(state, initial, flags), state);
         } catch (Throwable t) {
             throw new AssertionError("eventfd", t);
+        }
+    }
+
+    /**
+     * {@code perf_event_open(2)} with neither group nor flags but close-on-exec: a file descriptor.
+     *
+     * @param pid -1 for all processes
+     */
+    public static int perfEventOpen(MemorySegment attributes, int pid, int cpu) {
+        long number = "amd64".equals(System.getProperty("os.arch")) ? 298 : 241;
+        long closeOnExec = 8;
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = scratch.allocate(STATE);
+            return (int) result((long) SYSCALL.invokeExact(state, number, attributes, pid, cpu, -1, closeOnExec), state);
+        } catch (Throwable t) {
+            throw new AssertionError("perf_event_open", t);
         }
     }
 

@@ -53,7 +53,7 @@ public final class KernelLink implements Link {
      * @throws KernelException if the kernel refuses
      */
     public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, MemorySegment iterator) {
-        return attach(libbpf, program, owner, new Strategy.Declared(), () -> libbpf.programAttachIter(loaded, iterator));
+        return attach(libbpf, loaded, program, owner, new Strategy.Declared(), () -> libbpf.programAttachIter(loaded, iterator));
     }
 
     /**
@@ -63,17 +63,31 @@ public final class KernelLink implements Link {
      * @throws KernelException if the kernel refuses
      */
     public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy) {
-        return attach(libbpf, program, owner, strategy, () -> strategy instanceof Strategy.Elsewhere
-                ? libbpf.programAttachTrace(loaded) : libbpf.programAttach(loaded));
+        return switch (strategy.kind(program)) {
+            case "perf_event" -> ClockLink.attach(libbpf, program, owner, event ->
+                    attach(libbpf, loaded, program, owner, strategy, () -> libbpf.programAttachPerfEvent(loaded, event)));
+            case "cgroup" -> {
+                int cgroup = RootCgroup.open();
+                try {
+                    yield attach(libbpf, loaded, program, owner, strategy, () -> libbpf.programAttachCgroup(loaded, cgroup));
+                } finally {
+                    Libc.close(cgroup);
+                }
+            }
+            default -> attach(libbpf, loaded, program, owner, strategy, () -> strategy instanceof Strategy.Elsewhere
+                    ? libbpf.programAttachTrace(loaded) : libbpf.programAttach(loaded));
+        };
     }
 
-    private static Link attach(Libbpf libbpf, ProgramInfo program, Owner owner, Strategy strategy, Supplier<Handle> attach) {
+    private static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy,
+            Supplier<Handle> attach) {
         try (LibbpfLog log = LibbpfLog.begin()) {
             Handle link = attach.get();
             if (link.failed()) {
+                String holders = link.errno() == Libc.E2BIG ? HookHolders.words(libbpf, libbpf.programFd(loaded)) : "";
                 throw new KernelException("plugin " + owner.plugin() + ": program " + program.name() + " cannot be attached to "
                         + describe(program, strategy) + " on kernel " + owner.kernelRelease() + ": " + libbpf.words(link.errno())
-                        + " (errno " + link.errno() + ")" + reason(program, link.errno()) + log.appendix(), link.errno());
+                        + " (errno " + link.errno() + ")" + reason(program, link.errno(), holders) + log.appendix(), link.errno());
             }
             return new KernelLink(libbpf, link.address(), program, owner, strategy);
         }
@@ -91,11 +105,11 @@ public final class KernelLink implements Link {
     }
 
     /** What the bare errno means here. */
-    private static String reason(ProgramInfo program, int errno) {
+    private static String reason(ProgramInfo program, int errno, String holders) {
         return switch (errno) {
             case Libc.E2BIG -> "; at most 38 trampoline programs per hook (fewer on some kernels, whose code for them fills its"
                     + " page first), and " + program.target() + " is full: stop another plugin that uses it"
-                    + " (bpftool link shows them)";
+                    + (holders.isEmpty() ? " (bpftool link shows them)" : ". " + holders);
             case Libc.EPERM -> "; attaching needs root (CAP_BPF and CAP_PERFMON), and something may forbid it: lockdown,"
                     + " another BPF LSM program";
             case Libc.ENOENT -> "; this kernel has no such place to attach to";

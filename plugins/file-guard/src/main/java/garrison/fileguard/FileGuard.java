@@ -11,7 +11,7 @@ import java.util.List;
  * Mandatory access control and audit of files: refuses, or reports, what is done to the files and directory trees that its
  * rules name, whoever does it and by whatever name. See the plugin's README for rules, events and limits.
  *
- * <p>Minimum kernel 6.1, with {@code bpf} among the active security modules.
+ * <p>Minimum kernel 6.1. Without {@code bpf} among the active security modules it works through {@code fmod_ret/security_*}.
  */
 public final class FileGuard implements Plugin {
     static final String NAME = "file-guard";
