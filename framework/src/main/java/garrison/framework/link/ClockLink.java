@@ -32,9 +32,9 @@ final class ClockLink implements Link {
     private static final int ATTRIBUTES_SIZE = 64;
     private static final int TYPE_SOFTWARE = 1;
 
-    private final List<Link> cpus;
+    private final List<KernelLink> cpus;
 
-    private ClockLink(List<Link> cpus) {
+    private ClockLink(List<KernelLink> cpus) {
         this.cpus = cpus;
     }
 
@@ -43,8 +43,8 @@ final class ClockLink implements Link {
      *
      * @param one makes the link of one perf event, which owns the descriptor from then on
      */
-    static Link attach(Libbpf libbpf, ProgramInfo program, Owner owner, IntFunction<Link> one) {
-        List<Link> links = new ArrayList<>();
+    static Link attach(Libbpf libbpf, ProgramInfo program, Owner owner, IntFunction<KernelLink> one) {
+        List<KernelLink> links = new ArrayList<>();
         try {
             for (int cpu : online()) {
                 int event = open(cpu);
@@ -117,6 +117,13 @@ final class ClockLink implements Link {
     @Override
     public long id() {
         return cpus.getFirst().id();
+    }
+
+    @Override
+    public void pin(PinnedRun run) {
+        for (int i = 0; i < cpus.size(); i++) {
+            cpus.get(i).pin(run, program() + "-" + i);
+        }
     }
 
     @Override

@@ -34,6 +34,7 @@ public final class KernelLink implements Link {
     private final Owner owner;
     private final long id;
     private PinnedRun pins;
+    private String pinName;
     private boolean closed;
 
     private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner, Strategy strategy) {
@@ -79,7 +80,7 @@ public final class KernelLink implements Link {
         };
     }
 
-    private static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy,
+    private static KernelLink attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy,
             Supplier<Handle> attach) {
         try (LibbpfLog log = LibbpfLog.begin()) {
             Handle link = attach.get();
@@ -152,12 +153,18 @@ public final class KernelLink implements Link {
     }
 
     @Override
-    public synchronized void pin(PinnedRun run) {
+    public void pin(PinnedRun run) {
+        pin(run, program.name());
+    }
+
+    /** Pins one of the several links of a program under a name of its own. */
+    synchronized void pin(PinnedRun run, String name) {
         if (closed || pins != null) {
             throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is pinned already"));
         }
-        run.pinLink(program.name(), libbpf.linkFd(link));
+        run.pinLink(name, libbpf.linkFd(link));
         pins = run;
+        pinName = name;
     }
 
     @Override
@@ -201,7 +208,7 @@ public final class KernelLink implements Link {
             closed = true;
             try {
                 if (pins != null) {
-                    pins.unpinLink(program.name());
+                    pins.unpinLink(pinName);
                 }
             } finally {
                 int result = libbpf.linkDestroy(link);
