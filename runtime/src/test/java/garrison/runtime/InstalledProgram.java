@@ -90,8 +90,9 @@ final class InstalledProgram implements AutoCloseable {
                 """.formatted(bundles, runtime, plugins));
     }
 
+    /** A build run by nohup ignores SIGHUP, which its children inherit; a service does not. */
     ProcessBuilder command(String... arguments) {
-        List<String> words = new ArrayList<>(List.of(HOME.resolve("bin/garrison").toString()));
+        List<String> words = new ArrayList<>(List.of("env", "--default-signal=HUP", HOME.resolve("bin/garrison").toString()));
         words.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().put("GARRISON_SOCKET", socket().toString());
