@@ -30,6 +30,7 @@ final class ListenerQueue implements AutoCloseable {
     private final EventListener listener;
     private final Consumer<Event> others;
     private final ArrayBlockingQueue<Event> queue;
+    private final Shares shares;
     private final AtomicLong lost = new AtomicLong();
     private final Thread thread;
     private volatile boolean ending;
@@ -50,6 +51,7 @@ final class ListenerQueue implements AutoCloseable {
         this.listener = listener;
         this.others = event -> others.accept(this, event);
         this.queue = new ArrayBlockingQueue<>(capacity);
+        this.shares = new Shares(capacity);
         this.thread = Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false)
                 .name("garrison-listener-" + name).start(this::run);
     }
@@ -59,9 +61,21 @@ final class ListenerQueue implements AutoCloseable {
     }
 
     void offer(Event event) {
-        if (wanted.isInstance(event) && (ending || !queue.offer(event))) {
+        if (wanted.isInstance(event) && (ending || !place(event))) {
             lost.incrementAndGet();
         }
+    }
+
+    private boolean place(Event event) {
+        String plugin = event.plugin();
+        if (!shares.take(plugin)) {
+            return false;
+        }
+        if (queue.offer(event)) {
+            return true;
+        }
+        shares.give(plugin);
+        return false;
     }
 
     ListenerStatus status() {
@@ -132,6 +146,7 @@ final class ListenerQueue implements AutoCloseable {
 
     private void deliver(Event event) {
         try {
+            shares.give(event.plugin());
             listener.onEvent(event);
         } catch (Throwable t) {
             if (Long.bitCount(++thrown) == 1) {

@@ -66,6 +66,39 @@ class ListenersTest {
         assertEquals(lost, told.total());
     }
 
+    /** A listener that hears several plugins: the flood of one costs the others none. */
+    @Test
+    void floodOfOnePlugin_costsNoOtherPluginsEvents() {
+        CountDownLatch release = new CountDownLatch(1);
+        List<Numbered> heard = new CopyOnWriteArrayList<>();
+        Listeners listeners = new Listeners(64);
+        listeners.add("slow", Numbered.class, event -> {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            heard.add((Numbered) event);
+        });
+        for (String plugin : List.of("flood", "quiet", "calm")) {
+            listeners.publish(new Numbered(plugin, Instant.EPOCH, 0)); // as each tells its start
+        }
+        for (int i = 1; i <= 10_000; i++) {
+            listeners.publish(new Numbered("flood", Instant.EPOCH, i));
+        }
+        for (int i = 1; i <= 20; i++) {
+            listeners.publish(new Numbered("quiet", Instant.EPOCH, i));
+            listeners.publish(new Numbered("calm", Instant.EPOCH, i));
+        }
+        long lost = listeners.status().getFirst().lost();
+        assertTrue(lost == 10_001 - 21 || lost == 10_001 - 22, "21 of 64 places for each of three, and one at hand; lost " + lost);
+        release.countDown();
+        listeners.close();
+        for (String plugin : List.of("quiet", "calm")) {
+            assertEquals(21, heard.stream().filter(e -> e.plugin().equals(plugin)).count(), plugin);
+        }
+    }
+
     @Test
     void lossOfATypedListener_isToldToTheOthers() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
