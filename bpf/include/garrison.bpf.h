@@ -4,7 +4,7 @@
  * to say "no decision":
  *
  *	garrison_events		ring buffer; the framework reads it and counts what did not fit
- *	garrison_counters	per CPU: sent, dropped
+ *	garrison_counters	per CPU: sent, dropped, sampled out
  *	garrison_control	the mode and the generation, written by the framework
  *	garrison_heartbeat	when the framework was last alive, for programs that are pinned and outlive it
  *
@@ -117,9 +117,21 @@ static __always_inline void garrison_count(bool sent)
 		__sync_fetch_and_add(&counters->dropped, 1);
 }
 
+/* Whether this record is one of those that a plugin over its budget does not write. They are counted. */
+static __always_inline bool garrison_sampled_out(__u32 every)
+{
+	__u32 zero = 0;
+	struct garrison_counters *counters = bpf_map_lookup_elem(&garrison_counters, &zero);
+
+	if (!counters || (counters->sent + counters->dropped + counters->sampled_out) % every == 0)
+		return false;
+	__sync_fetch_and_add(&counters->sampled_out, 1);
+	return true;
+}
+
 /*
- * Reserves a record and fills its header; NULL when the ring is full, which is counted, or others have taken over and tell
- * it. `size` must be a constant.
+ * Reserves a record and fills its header; NULL when the ring is full or the plugin is being sampled, which is counted, or
+ * others have taken over and tell it. No decision may depend on it. `size` must be a constant.
  */
 static __always_inline void *garrison_reserve(__u64 size, __u32 type)
 {
@@ -127,6 +139,8 @@ static __always_inline void *garrison_reserve(__u64 size, __u32 type)
 	struct garrison_event *event;
 
 	if (control && control->retired)
+		return NULL;
+	if (control && control->sample_every > 1 && garrison_sampled_out(control->sample_every))
 		return NULL;
 	event = bpf_ringbuf_reserve(&garrison_events, size, 0);
 	if (!event) {

@@ -18,6 +18,8 @@ struct garrison_control {
 	__u32 retired;		/* 1: others have taken over; decides and tells nothing any more */
 	__u64 grace_ns;		/* without a heartbeat for this long, no runtime lives */
 	__u64 layout;		/* of the records; a later process reads them only if its own is the same */
+	__u32 sample_every;	/* of a plugin over its budget one record of so many is written; 0 and 1: all are */
+	__u32 reserved;
 };
 
 enum garrison_mode {
@@ -41,6 +43,7 @@ struct garrison_heartbeat {
 struct garrison_counters {
 	__u64 sent;		/* records the ring took */
 	__u64 dropped;		/* records for which the ring had no room */
+	__u64 sampled_out;	/* records not written, see sample_every: neither sent nor dropped */
 };
 
 #endif

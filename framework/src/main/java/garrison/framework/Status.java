@@ -56,9 +56,11 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param attached the programs attached now, by name
      * @param events counts of this run
      * @param figures what the plugin tells about itself, in its order
+     * @param budget what its programs cost and may cost
      */
     public record PluginStatus(String name, PluginState state, String reason, Mode mode, ActualMode actual, String shortfall,
-            Instant since, String object, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures) {}
+            Instant since, String object, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures,
+            BudgetStatus budget) {}
 
     /**
      * A program in its place.
@@ -78,11 +80,36 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param dropped records for which the ring had no room
      * @param unbound received, but of a type nobody bound
      * @param failed received, but the plugin's handler threw
+     * @param sampledOut neither sent nor dropped: never written, since the plugin is over its budget
      */
-    public record EventCounts(long sent, long received, long dropped, long unbound, long failed) {
+    public record EventCounts(long sent, long received, long dropped, long unbound, long failed, long sampledOut) {
         /** Before the first record. */
-        public static final EventCounts NONE = new EventCounts(0, 0, 0, 0, 0);
+        public static final EventCounts NONE = new EventCounts(0, 0, 0, 0, 0, 0);
     }
+
+    /**
+     * What a plugin's programs cost, by the kernel's statistics, which are on for a window now and then.
+     *
+     * @param nsPerEvent what a run of a program may cost, in nanoseconds; 0 for no limit
+     * @param onOverrun what is done when one costs more: {@code report}, {@code sample}, {@code demote}, {@code detach}
+     * @param over whether one does
+     * @param sampling one record of so many is written; 1: all
+     * @param programs those that ran in a window, by name
+     */
+    public record BudgetStatus(long nsPerEvent, String onOverrun, boolean over, int sampling, List<ProgramCost> programs) {
+        /** Before the first window. */
+        public static final BudgetStatus NONE = new BudgetStatus(0, "report", false, 1, List.of());
+    }
+
+    /**
+     * What one program cost in the last window in which it ran.
+     *
+     * @param program its name
+     * @param hook its hook or function
+     * @param runs in that window
+     * @param nsPerRun their mean, in nanoseconds
+     */
+    public record ProgramCost(String program, String hook, long runs, long nsPerRun) {}
 
     /**
      * One listener.

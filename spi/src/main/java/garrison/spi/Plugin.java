@@ -25,6 +25,11 @@ public interface Plugin {
         return WhenOrphaned.CONTINUE;
     }
 
+    /** What each of its programs may cost, unless the configuration's {@code budget} says otherwise. */
+    default Budget budget() {
+        return Budget.NONE;
+    }
+
     /**
      * Begins one run. Reads and checks the settings completely, touches nothing outside this call.
      *

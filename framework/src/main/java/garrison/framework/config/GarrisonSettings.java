@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import garrison.framework.budget.StatisticsSettings;
 import garrison.framework.trust.TrustSettings;
 import garrison.framework.truth.OnLost;
 import garrison.spi.ConfigurationException;
@@ -29,9 +30,10 @@ import java.util.regex.Pattern;
  * @param configured names below {@code garrison.plugins}
  * @param trust whose objects may be loaded
  * @param onLost what to do when programs stop running
+ * @param statistics when it is measured what programs cost
  */
 public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Pins pins, Duration linger,
-        Set<String> configured, TrustSettings trust, OnLost onLost) {
+        Set<String> configured, TrustSettings trust, OnLost onLost, StatisticsSettings statistics) {
     private static final String DEFAULTS = "reference.conf";
 
     /** How a ring is read. */
@@ -87,13 +89,14 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
         ReaderKind reader = events.choice("reader", ReaderKind.class, ReaderKind.DIRECT);
         TrustSettings trust = TrustSettings.read(root.object("trust"));
         OnLost onLost = root.choice("on-enforcement-lost", OnLost.class, OnLost.REPORT);
+        StatisticsSettings statistics = StatisticsSettings.read(root.object("statistics"));
         Pins pins = Pins.of(root);
         Duration linger = root.duration("linger", Duration.ZERO, Duration.ofHours(1), Duration.ofSeconds(5));
         root.has("plugins");
         root.has("runtime");
         root.end();
         Set<String> configured = Set.copyOf(Settings.of(resolved, "").object("garrison").named("plugins").keySet());
-        return new GarrisonSettings(user, mode, queue, reader, pins, linger, configured, trust, onLost);
+        return new GarrisonSettings(user, mode, queue, reader, pins, linger, configured, trust, onLost, statistics);
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.config;
 
+import garrison.framework.budget.BudgetSettings;
 import garrison.framework.trust.TrustSettings;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
@@ -15,11 +16,12 @@ import java.util.Optional;
  * @param mode the mode requested
  * @param whenOrphaned what holds while no runtime lives; empty for the plugin's own choice
  * @param grace without a heartbeat for this long, no runtime lives
+ * @param budget what its programs may cost, as far as the configuration tells
  * @param settings the subtree; the keys above count as asked for
  * @param trust whose objects may be loaded
  */
-public record PluginSettings(boolean enabled, Mode mode, Optional<WhenOrphaned> whenOrphaned, Duration grace, Settings settings,
-        TrustSettings trust) {
+public record PluginSettings(boolean enabled, Mode mode, Optional<WhenOrphaned> whenOrphaned, Duration grace,
+        BudgetSettings budget, Settings settings, TrustSettings trust) {
     private static final Duration SHORTEST = Duration.ofSeconds(2);
     private static final Duration LONGEST = Duration.ofDays(365);
     private static final Duration USUAL = Duration.ofSeconds(10);
@@ -28,6 +30,6 @@ public record PluginSettings(boolean enabled, Mode mode, Optional<WhenOrphaned> 
         Settings settings = plugins.object(plugin);
         return new PluginSettings(settings.bool("enabled", true), settings.choice("mode", Mode.class, fallback),
                 Optional.ofNullable(settings.choice("when-orphaned", WhenOrphaned.class, null)),
-                settings.duration("grace", SHORTEST, LONGEST, USUAL), settings, trust);
+                settings.duration("grace", SHORTEST, LONGEST, USUAL), BudgetSettings.read(settings.object("budget")), settings, trust);
     }
 }

@@ -63,6 +63,7 @@ public final class Libbpf {
     private final MemorySegment progLoad;
     private final MemorySegment progTestRun;
     private final MemorySegment infoByFd;
+    private final MemorySegment enableStats;
     private final MemorySegment probeProgramType;
     private final MemorySegment probeMapType;
     private final MemorySegment objectPin;
@@ -110,6 +111,7 @@ public final class Libbpf {
         progLoad = required("bpf_prog_load");
         progTestRun = required("bpf_prog_test_run_opts");
         infoByFd = required("bpf_obj_get_info_by_fd");
+        enableStats = required("bpf_enable_stats");
         probeProgramType = required("libbpf_probe_bpf_prog_type");
         probeMapType = required("libbpf_probe_bpf_map_type");
         objectPin = required("bpf_obj_pin");
@@ -380,6 +382,14 @@ public final class Libbpf {
             MemorySegment length = scratch.allocateFrom(ValueLayout.JAVA_INT, (int) info.byteSize());
             return Downcall.i_ipp(infoByFd, fd, info, length);
         }
+    }
+
+    /**
+     * {@code int bpf_enable_stats(BPF_STATS_RUN_TIME)}: the kernel counts runs and run time of all programs for as long as the file
+     * descriptor is open. Kernel 5.8.
+     */
+    public int enableRunStatistics() {
+        return Downcall.i_i(enableStats, 0);
     }
 
     /** {@code int libbpf_probe_bpf_prog_type(enum bpf_prog_type, NULL)}: 1 if the kernel loads such programs, 0 if not. */

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * An object in the kernel. Closing it does not detach: a link holds its program by itself, so close the links first. Safe for
@@ -36,6 +37,10 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     /** The first fields of struct bpf_prog_info: type, id. */
     private static final int INFO_SIZE = 64;
     private static final long INFO_ID = 4;
+    /** The same up to run_time_ns and run_cnt. */
+    private static final int INFO_RUNS_SIZE = 208;
+    private static final long INFO_RUN_TIME = 192;
+    private static final long INFO_RUN_COUNT = 200;
     /** struct bpf_iter_attach_opts, and union bpf_iter_link_info's task: tid, pid, pid_fd. */
     private static final int ITERATOR_SIZE = 24;
     private static final int ITERATOR_INFO_SIZE = 16;
@@ -137,14 +142,27 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
 
     /** The kernel's id of a loaded program, as bpftool shows it. */
     public long programId(String program) {
+        return info(program, INFO_SIZE, info -> Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID)));
+    }
+
+    /**
+     * What a loaded program has cost so far. Counted only while the kernel's statistics are on.
+     *
+     * @since kernel 5.1
+     */
+    public ProgramRuns runs(String program) {
+        return info(program, INFO_RUNS_SIZE, info -> new ProgramRuns(info.get(JAVA_LONG, INFO_RUN_COUNT), info.get(JAVA_LONG, INFO_RUN_TIME)));
+    }
+
+    private <T> T info(String program, int size, Function<MemorySegment, T> read) {
         return handle.alone(object -> {
             try (Arena scratch = Arena.ofConfined()) {
-                MemorySegment info = scratch.allocate(INFO_SIZE, 8);
+                MemorySegment info = scratch.allocate(size, 8);
                 int result = libbpf.infoByFd(libbpf.programFd(find(object, program)), info);
                 if (result < 0) {
-                    throw error("program " + program + " has no id", result);
+                    throw error("program " + program + " cannot be looked at", result);
                 }
-                return Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID));
+                return read.apply(info);
             }
         });
     }

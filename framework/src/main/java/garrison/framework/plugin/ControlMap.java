@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 
-/** {@code garrison_control}: mode, generation and what holds without a runtime, as the programs read them. */
+/** {@code garrison_control}: mode, generation, sampling and what holds without a runtime, as the programs read them. */
 final class ControlMap {
     static final String NAME = "garrison_control";
     private static final byte[] KEY = new byte[Integer.BYTES];
@@ -30,8 +30,12 @@ final class ControlMap {
                 "the object's BTF has no struct " + NAME + "; include garrison.bpf.h"));
     }
 
-    /** All of it at once. */
-    void write(Mode mode, int generation, WhenOrphaned orphaned, Duration grace, long layout) {
+    /**
+     * All of it at once.
+     *
+     * @param sampleEvery one record of so many is written; 1 for all
+     */
+    void write(Mode mode, int generation, WhenOrphaned orphaned, Duration grace, long layout, int sampleEvery) {
         ByteBuffer value = ByteBuffer.allocate(map.valueSize()).order(ByteOrder.nativeOrder());
         value.putInt(offset("mode", Integer.BYTES), mode == Mode.ENFORCE ? ENFORCE : AUDIT);
         value.putInt(offset("generation", Integer.BYTES), generation);
@@ -39,6 +43,7 @@ final class ControlMap {
         value.putInt(offset("orphaned", Integer.BYTES), orphaned.ordinal());
         value.putLong(offset("grace_ns", Long.BYTES), grace.toNanos());
         value.putLong(offset("layout", Long.BYTES), layout);
+        value.putInt(offset("sample_every", Integer.BYTES), sampleEvery);
         map.update(KEY, value.array());
     }
 

@@ -72,6 +72,12 @@ record Enforcement(ActualMode actual, List<String> hooks, String reason) {
                 slash < 0 ? "" : strategy.substring(slash + 1));
     }
 
+    /** The same, of a run that was demoted to AUDIT. @param why empty if it was not */
+    Enforcement demoted(String why) {
+        return why.isEmpty() ? this : new Enforcement(actual == ActualMode.ENFORCE ? ActualMode.AUDIT : actual, hooks,
+                reason.isEmpty() ? why : reason + "; " + why);
+    }
+
     boolean isAsRequested() {
         return reason.isEmpty();
     }

@@ -3,6 +3,7 @@ package garrison.framework.plugin;
 
 import garrison.framework.Status;
 import garrison.framework.Status.PluginStatus;
+import garrison.framework.budget.Finding;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.link.PinFolder;
 import garrison.framework.link.PinnedRun;
@@ -41,6 +42,7 @@ public final class PluginHost implements AutoCloseable {
     private final Lingering lingering = new Lingering();
     private final Optional<PinFolder> pins;
     private final Heartbeat heartbeat;
+    private final BudgetWatch budgets;
     private volatile GarrisonSettings settings;
     private boolean closed;
 
@@ -56,6 +58,7 @@ public final class PluginHost implements AutoCloseable {
         this.settings = settings;
         pins = settings.pins().wanted() ? Optional.of(PinFolder.open(platform.libbpf(), settings.pins().instance())) : Optional.empty();
         heartbeat = new Heartbeat(this::present);
+        budgets = new BudgetWatch(platform.libbpf(), settings.statistics(), this::present, this::overrun);
         platform.truth().policy(settings.onLost());
         platform.truth().listener(this::mechanismChanged);
     }
@@ -63,6 +66,16 @@ public final class PluginHost implements AutoCloseable {
     /** All whose programs may be attached. */
     private Stream<PluginSlot> present() {
         return Stream.concat(slots.stream(), lingering.slots().stream());
+    }
+
+    /** On the budgets' thread. */
+    private void overrun(PluginSlot slot, Finding finding) {
+        exclusively(() -> {
+            if (present().anyMatch(s -> s == slot)) {
+                slot.overrun(finding);
+            }
+            return null;
+        });
     }
 
     /** On the heartbeat's thread. */
@@ -214,6 +227,7 @@ public final class PluginHost implements AutoCloseable {
             }
             settings = next;
             platform.truth().policy(next.onLost());
+            budgets.settings(next.statistics());
             LOG.info("New configuration in force after {} ms", taken.toMillis());
             return taken;
         });
@@ -240,6 +254,8 @@ public final class PluginHost implements AutoCloseable {
 
     @Override
     public void close() {
+        refuseReaders();
+        budgets.close();
         exclusively(() -> {
             closed = true;
             List<PluginSlot> all = new ArrayList<>(slots);
@@ -269,14 +285,18 @@ public final class PluginHost implements AutoCloseable {
     }
 
     private <T> T exclusively(Supplier<T> change) {
-        if (present().anyMatch(PluginSlot::isReaderThread)) {
-            throw new IllegalStateException("called from a plugin's record handler, which must not wait; use another thread");
-        }
+        refuseReaders();
         changes.lock();
         try {
             return change.get();
         } finally {
             changes.unlock();
+        }
+    }
+
+    private void refuseReaders() {
+        if (present().anyMatch(PluginSlot::isReaderThread)) {
+            throw new IllegalStateException("called from a plugin's record handler, which must not wait; use another thread");
         }
     }
 

@@ -3,6 +3,7 @@ package garrison.framework.plugin;
 
 import garrison.framework.Status.AttachedProgram;
 import garrison.framework.Status.EventCounts;
+import garrison.framework.budget.Account;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
 import garrison.framework.libbpf.Libc;
@@ -14,6 +15,7 @@ import garrison.framework.ring.Bindings;
 import garrison.framework.ring.RingReader;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.TrustSettings;
+import garrison.spi.Budget;
 import garrison.spi.Mode;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.Plugin;
@@ -49,8 +51,14 @@ final class PluginRun implements AutoCloseable {
     private final Duration grace;
     private final Heritage heritage;
     private PinnedRun pins;
+    private final Budget budget;
     private ControlMap control;
+    private Account account;
+    private Mode mode = Mode.AUDIT;
+    /** Why it does not refuse though it should; empty when it does as requested. */
+    private volatile String demoted = "";
     private HeartbeatMap heartbeat;
+    private final StallWatch stalls;
     private long layout;
     private PluginSession session;
     private final HookGround ground;
@@ -68,10 +76,12 @@ final class PluginRun implements AutoCloseable {
         this.platform = platform;
         this.listeners = listeners;
         this.generation = generation;
+        this.stalls = new StallWatch(name, listeners::publish);
         this.ground = new HookGround(platform);
         this.heritage = heritage;
         orphaned = settings.whenOrphaned().orElseGet(plugin::whenOrphaned);
         grace = settings.grace();
+        budget = settings.budget().over(plugin.budget());
     }
 
     /**
@@ -117,6 +127,7 @@ final class PluginRun implements AutoCloseable {
             }
             object = open.load();
         }
+        account = new Account(object, budget);
         control = new ControlMap(object.map(ControlMap.NAME), object.btf());
         heartbeat = new HeartbeatMap(object.map(HeartbeatMap.NAME));
         attachments = new Attachments(name, object);
@@ -160,9 +171,18 @@ final class PluginRun implements AutoCloseable {
         });
     }
 
-    /** Tells the programs that somebody is there. Called once a second, by any thread. */
+    /** Tells the programs that somebody is there, and looks after the handler. Called once a second, by one thread. */
     void beat() {
         heartbeat.beat(counts().dropped());
+        RingReader current = reader;
+        if (current != null) {
+            stalls.look(current);
+        }
+    }
+
+    /** What is wrong though it runs; else empty. */
+    String trouble() {
+        return stalls.words();
     }
 
     int generation() {
@@ -183,9 +203,25 @@ final class PluginRun implements AutoCloseable {
         trust.check("plugin " + name, source);
     }
 
-    /** One write to the control map. */
-    void mode(Mode mode) {
-        control.write(mode, generation, orphaned, grace, layout);
+    /** One write to the control map. Ends a demotion. */
+    void mode(Mode next) {
+        mode = next;
+        demoted = "";
+        write();
+    }
+
+    private void write() {
+        control.write(demoted.isEmpty() ? mode : Mode.AUDIT, generation, orphaned, grace, layout, account.sampling());
+    }
+
+    Account account() {
+        return account;
+    }
+
+    /** Does what the account came to: AUDIT, or fewer records. */
+    void restrain(String demotion) {
+        demoted = demotion;
+        write();
     }
 
     EventCounts counts() {
@@ -200,7 +236,7 @@ final class PluginRun implements AutoCloseable {
     /** What it really does. */
     Enforcement enforcement(Mode requested) {
         return Enforcement.of(requested, attached(), object == null ? Map.of() : HookGround.unserved(object.plan(), object.spec()),
-                ground::witness);
+                ground::witness).demoted(demoted);
     }
 
     String object() {

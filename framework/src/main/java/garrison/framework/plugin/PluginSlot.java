@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
+import garrison.framework.Status.BudgetStatus;
 import garrison.framework.Status.EventCounts;
 import garrison.framework.Status.PluginStatus;
+import garrison.framework.Status.ProgramCost;
+import garrison.framework.budget.Finding;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
 import garrison.framework.trust.TrustSettings;
+import garrison.spi.BudgetChanged;
 import garrison.spi.EnforcementChanged;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
+import garrison.spi.OnOverrun;
 import garrison.spi.Plugin;
 import garrison.spi.PluginChanged;
 import garrison.spi.PluginState;
@@ -224,6 +229,47 @@ final class PluginSlot {
         }
     }
 
+    /** What its programs cost is measured from now on. */
+    void openWindow() {
+        PluginRun current = run;
+        if (current != null) {
+            current.account().open();
+        }
+    }
+
+    /** What the window brought that is to be acted on. */
+    Optional<Finding> closeWindow(long minRuns) {
+        PluginRun current = run;
+        return current == null ? Optional.empty() : current.account().close(minRuns);
+    }
+
+    /** A budget from the configuration, which ends what was done about the one before. */
+    void budget(PluginSettings settings) {
+        guarded(() -> run.account().budget(settings.budget().over(plugin.budget())));
+    }
+
+    /** Acts on a finding as the budget's policy says, and tells it. */
+    void overrun(Finding finding) {
+        PluginRun current = run;
+        if (current == null) {
+            return;
+        }
+        OnOverrun action = !finding.over() || finding.budget().onOverrun() == OnOverrun.DEMOTE && condition.mode == Mode.AUDIT
+                ? OnOverrun.REPORT : finding.budget().onOverrun();
+        ProgramCost dearest = finding.dearest();
+        LOG.warn("Plugin {} {}: {} ({})", name, finding.over() ? "is over its budget" : "keeps to its budget again",
+                finding.words(), action);
+        listeners.publish(new BudgetChanged(name, Instant.now(), finding.over(), dearest.program(), dearest.hook(), dearest.nsPerRun(),
+                finding.budget().nsPerEvent(), dearest.runs(), action, finding.sampling()));
+        switch (action) {
+            case REPORT -> { }
+            case SAMPLE -> guarded(() -> current.restrain(""));
+            case DEMOTE -> guarded(() -> current.restrain("demoted to AUDIT, since " + finding.words()));
+            case DETACH -> stop(PluginState.STOPPED, "detached until the next reload, since " + finding.words());
+        }
+        tellEnforcement(Instant.now());
+    }
+
     /** Stops it if it runs. */
     void stop(PluginState next, String reason) {
         PluginRun current = run;
@@ -278,7 +324,7 @@ final class PluginSlot {
         Condition now = condition;
         if (current == null) {
             return new PluginStatus(name, now.state, now.reason, now.mode, null, "", now.since, "", List.of(), lastCounts,
-                    Map.of());
+                    Map.of(), BudgetStatus.NONE);
         }
         if (session.tryLock()) {
             try {
@@ -288,8 +334,9 @@ final class PluginSlot {
             }
         }
         Enforcement enforcement = current.enforcement(now.mode);
-        return new PluginStatus(name, now.state, now.reason, now.mode, enforcement.actual(), enforcement.reason(), now.since,
-                current.object(), current.attached(), current.counts(), figures);
+        String trouble = current.trouble();
+        return new PluginStatus(name, now.state, now.reason.isEmpty() ? trouble : now.reason, now.mode, enforcement.actual(), enforcement.reason(), now.since,
+                current.object(), current.attached(), current.counts(), figures, current.account().status());
     }
 
     String reason() {

@@ -95,6 +95,7 @@ final class Reload implements AutoCloseable {
         starting.forEach(s -> step(s.slot, () -> activate(s)));
         try {
             running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::commit)));
+            running.forEach(r -> step(r.slot, () -> r.slot.budget(r.settings)));
             running.forEach(r -> step(r.slot, () -> r.slot.write(r.settings.mode())));
         } catch (Throwable t) {
             running.stream().filter(r -> r.transition.committed()).forEach(r -> revert(r, t));
@@ -128,11 +129,13 @@ final class Reload implements AutoCloseable {
 
     /** A committed policy cannot be taken back: the former one is staged and committed anew. */
     private void revert(Running r, Throwable cause) {
-        try (Transition back = r.slot.stage(r.slot.settings(current))) {
+        PluginSettings former = r.slot.settings(current);
+        try (Transition back = r.slot.stage(former)) {
             r.slot.guarded(() -> {
                 back.attach();
                 back.commit();
                 back.finish();
+                r.slot.budget(former);
                 r.slot.write(r.slot.requestedMode());
             });
         } catch (Throwable t) {

@@ -10,7 +10,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.StringJoiner;
 
-/** What the programs themselves counted, per CPU: records the ring took, and records for which it had no room. */
+/**
+ * What the programs themselves counted, per CPU: records the ring took, records for which it had no room, and
+ * records that sampling left out.
+ */
 final class KernelCounters {
     private static final String STRUCT = "garrison_counters";
     private static final byte[] KEY = new byte[Integer.BYTES];
@@ -19,9 +22,11 @@ final class KernelCounters {
     private final int stride;
     private final int sentOffset;
     private final int droppedOffset;
+    private final int sampledOutOffset;
     private long[] droppedBefore = {};
     private long sent;
     private long dropped;
+    private long sampledOut;
 
     KernelCounters(BpfMap map, Btf btf) {
         this.map = map;
@@ -30,6 +35,7 @@ final class KernelCounters {
                 "the object's BTF has no struct " + STRUCT + "; include garrison.bpf.h"));
         sentOffset = offset(struct, "sent");
         droppedOffset = offset(struct, "dropped");
+        sampledOutOffset = offset(struct, "sampled_out");
     }
 
     private static int offset(BtfStruct struct, String field) {
@@ -49,10 +55,12 @@ final class KernelCounters {
         StringJoiner cpus = new StringJoiner(", ");
         sent = 0;
         dropped = 0;
+        sampledOut = 0;
         for (int cpu = 0; cpu < droppedNow.length; cpu++) {
             sent += buffer.getLong(cpu * stride + sentOffset);
             droppedNow[cpu] = buffer.getLong(cpu * stride + droppedOffset);
             dropped += droppedNow[cpu];
+            sampledOut += buffer.getLong(cpu * stride + sampledOutOffset);
             long more = droppedNow[cpu] - (cpu < droppedBefore.length ? droppedBefore[cpu] : 0);
             if (more != 0) {
                 cpus.add("cpu" + cpu + ": " + more);
@@ -70,5 +78,10 @@ final class KernelCounters {
     /** Records for which it had no room. */
     long dropped() {
         return dropped;
+    }
+
+    /** Records that were not written, since the plugin is over its budget. */
+    long sampledOut() {
+        return sampledOut;
     }
 }

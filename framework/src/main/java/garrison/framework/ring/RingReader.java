@@ -34,6 +34,7 @@ public final class RingReader implements AutoCloseable {
     private final Dispatch dispatch;
     private final KernelCounters counters;
     private final Losses dropped;
+    private final Losses sampledOut;
     private final Consumer<Event> events;
     private final Consumer<Throwable> broken;
     private final Thread thread;
@@ -44,6 +45,8 @@ public final class RingReader implements AutoCloseable {
     private volatile boolean abandoned;
     private volatile long received;
     private volatile long sent;
+    /** When the batch at hand was begun, by System.nanoTime(); 0 between batches. */
+    private volatile long batchBegan;
 
     private RingReader(String plugin, Ring ring, List<InheritedRing> inherited, Bindings bindings, LoadedBpfObject object,
             Consumer<Event> events, Consumer<Throwable> broken) {
@@ -53,6 +56,7 @@ public final class RingReader implements AutoCloseable {
         this.dispatch = new Dispatch(plugin, bindings);
         this.counters = new KernelCounters(object.map(COUNTERS), object.btf());
         this.dropped = new Losses(plugin, "ring");
+        this.sampledOut = new Losses(plugin, "sampled");
         this.events = events;
         this.broken = broken;
         this.thread = Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("garrison-ring-" + plugin).unstarted(this::run);
@@ -107,7 +111,26 @@ public final class RingReader implements AutoCloseable {
     public EventCounts counts() {
         long lost = dropped.total();
         long taken = received;
-        return new EventCounts(Math.max(sent, taken) + lost, taken, lost, dispatch.unbound(), dispatch.failed());
+        return new EventCounts(Math.max(sent, taken) + lost, taken, lost, dispatch.unbound(), dispatch.failed(),
+                sampledOut.total());
+    }
+
+    /** For how long it has been at one batch of records: more than moments when a handler does not come back. */
+    public Duration busy() {
+        long began = batchBegan;
+        return began == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, System.nanoTime() - began));
+    }
+
+    /** The line of code that its thread is in, outside the JDK and the framework if there is one; for people. */
+    public String where() {
+        StackTraceElement[] stack = thread.getStackTrace();
+        for (StackTraceElement frame : stack) {
+            String type = frame.getClassName();
+            if (!type.startsWith("java.") && !type.startsWith("jdk.") && !type.startsWith("garrison.framework.ring.")) {
+                return frame.toString();
+            }
+        }
+        return stack.length == 0 ? "" : stack[0].toString();
     }
 
     /** Has it look at its rings now. */
@@ -181,9 +204,11 @@ public final class RingReader implements AutoCloseable {
         try {
             long tick = System.nanoTime();
             while (!stopping) {
+                batchBegan = System.nanoTime() | 1;
                 int count = ring.drain(dispatch);
                 received += count;
                 boolean idle = count == 0 & drainInherited() == 0;
+                batchBegan = 0;
                 long now = System.nanoTime();
                 if (now - tick >= TICK_NANOS) {
                     tick = now;
@@ -246,6 +271,8 @@ public final class RingReader implements AutoCloseable {
             dropped.set(counters.dropped());
         }
         dropped.tell(events);
+        sampledOut.set(counters.sampledOut());
+        sampledOut.tell(events);
         dispatch.tell(events);
     }
 }

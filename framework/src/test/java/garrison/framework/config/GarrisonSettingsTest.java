@@ -62,7 +62,7 @@ class GarrisonSettingsTest {
     @Test
     void unknownKey_isRefusedByFileAndLine() {
         assertRefused(":3: unknown key garrison.plugin; did you mean 'plugins'? known keys: events, instance, linger, mode,"
-                + " on-enforcement-lost, pin, plugins, runtime, trust",
+                + " on-enforcement-lost, pin, plugins, runtime, statistics, trust",
                 "garrison {\n  mode = AUDIT\n  plugin { }\n}\n");
         assertRefused(":2: unknown key garrison.events.size; known keys: queue, reader", "garrison.events {\n  size = 5 }");
     }
@@ -104,7 +104,7 @@ class GarrisonSettingsTest {
         assertEquals(Mode.ENFORCE, plugin.mode());
         assertEquals(7, plugin.settings().integer("limit", 1, 9, 1));
         ConfigurationException e = assertThrows(ConfigurationException.class, plugin.settings()::end);
-        assertEquals(file + ":1: unknown key garrison.plugins.ring-test.extra; known keys: enabled, grace, limit, mode, when-orphaned", e.getMessage());
+        assertEquals(file + ":1: unknown key garrison.plugins.ring-test.extra; known keys: budget, enabled, grace, limit, mode, when-orphaned", e.getMessage());
     }
 
     @Test

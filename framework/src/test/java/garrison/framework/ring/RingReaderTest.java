@@ -76,7 +76,7 @@ class RingReaderTest {
                 await(() -> sequence.next.get(), written);
             }
             EventCounts counts = stop(garrison);
-            assertEquals(new EventCounts(300_000, 300_000, 0, 0, 0), counts);
+            assertEquals(new EventCounts(300_000, 300_000, 0, 0, 0, 0), counts);
             assertNull(sequence.wrong.get());
         }
     }
@@ -163,7 +163,7 @@ class RingReaderTest {
                 }));
         try (Garrison garrison = Garrison.builder().config(reader(kind)).plugin(plugin).on(EventsLost.class, told::add).start()) {
             plugin.session().emit(RingPlugin.FIXED, 0, 300);
-            assertEquals(new EventCounts(300, 300, 0, 0, 100), stop(garrison));
+            assertEquals(new EventCounts(300, 300, 0, 0, 100, 0), stop(garrison));
         }
         assertEquals(200, handled.get());
         assertEquals(100, told.stream().filter(e -> e.where().equals("handler")).mapToLong(EventsLost::count).sum());
@@ -178,7 +178,7 @@ class RingReaderTest {
             plugin.session().emit(RingPlugin.DISCARDED, 0, 100);
             plugin.session().emit(RingPlugin.UNBOUND, 0, 50);
             plugin.session().emit(RingPlugin.DISCARDED, 0, 100);
-            assertEquals(new EventCounts(50, 50, 0, 50, 0), stop(garrison));
+            assertEquals(new EventCounts(50, 50, 0, 50, 0, 0), stop(garrison));
         }
         assertEquals(50, told.stream().filter(e -> e.where().equals("unbound")).mapToLong(EventsLost::count).sum());
         assertTrue(told.getFirst().detail().startsWith("type 4: 16 bytes"), told.getFirst().detail());

@@ -23,12 +23,22 @@ final class HookPlugin implements Plugin {
     static final int MKDIR = 2;
     static final int UNLINK = 3;
 
+    private final String name;
+
     /** Events heard of each type, all runs together. */
     final AtomicLongArray heard = new AtomicLongArray(4);
 
+    HookPlugin() {
+        this("hooks");
+    }
+
+    HookPlugin(String name) {
+        this.name = name;
+    }
+
     @Override
     public String name() {
-        return "hooks";
+        return name;
     }
 
     @Override

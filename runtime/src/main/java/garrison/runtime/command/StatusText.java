@@ -84,6 +84,7 @@ final class StatusText {
             table.note(shortfall(plugin));
             table.note(figures(plugin.object("figures").fields()));
             table.note(troubles(events));
+            table.note(BudgetText.inShort(plugin.object("budget"), events));
             table.note(plugin.text("reason"));
         }
         return table.lines();
@@ -140,9 +141,15 @@ final class StatusText {
             }
             plugin.object("figures").fields().forEach((name, value) ->
                     lines.addAll(TextTable.wrap(name + ": " + value, WIDTH, "  ")));
-            TextTable programs = new TextTable(WIDTH - 2, "HOOK", "ATTACHED AS", "PROGRAM");
+            String budget = BudgetText.inShort(plugin.object("budget"), plugin.object("events"));
+            if (!budget.isEmpty()) {
+                lines.addAll(TextTable.wrap(budget, WIDTH, "  "));
+            }
+            TextTable programs = new TextTable(WIDTH - 2, "HOOK", "ATTACHED AS", "PROGRAM", ">RUNS", ">NS/RUN");
             plugin.objects("attached").forEach(a -> programs.row(a.text("hook"),
-                    a.text("strategy").isEmpty() ? a.text("kind") : a.text("strategy"), a.text("program")));
+                    a.text("strategy").isEmpty() ? a.text("kind") : a.text("strategy"), a.text("program"),
+                    BudgetText.cost(plugin.object("budget"), a.text("program"), "runs"),
+                    BudgetText.cost(plugin.object("budget"), a.text("program"), "ns_per_run")));
             programs.lines().forEach(line -> lines.add("  " + line));
         }
         return lines;

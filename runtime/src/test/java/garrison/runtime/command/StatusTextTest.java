@@ -25,7 +25,9 @@ class StatusTextTest {
                  "plugins":[
                   {"name":"file-guard","state":"ACTIVE","reason":"","mode":"ENFORCE","since":"2026-01-01T23:59:50.000000000Z","object":"o",
                    "attached":[{"program":"a","kind":"lsm","hook":"file_open"},{"program":"b","kind":"lsm","hook":"inode_link"}],
-                   "events":{"sent":7,"received":5,"dropped":2,"unbound":0,"failed":1},
+                   "events":{"sent":7,"received":5,"dropped":2,"unbound":0,"failed":1,"sampled_out":12},
+                   "budget":{"ns_per_event":2000,"on_overrun":"sample","over":true,"sampling":4,"programs":[
+                    {"program":"a","hook":"file_open","runs":500,"ns_per_run":2750},{"program":"b","runs":9,"ns_per_run":70}]},
                    "figures":{"rules":"3","protected objects":"1000","cannot do here":"%s"}},
                   {"name":"broken","state":"FAILED","reason":%s,"mode":"AUDIT","since":"2025-12-25T00:00:00Z","attached":[],"events":{},
                    "figures":{}}],
@@ -45,6 +47,8 @@ class StatusTextTest {
         assertTrue(lines.stream().anyMatch(l -> l.matches("broken +FAILED +8 d 0 h +AUDIT +0 +0 +0")), text);
         assertTrue(text.contains("rules: 3; protected objects: 1000"), text);
         assertTrue(text.contains("1 records on which the plugin's handler failed"), text);
+        assertTrue(text.replaceAll("\\s+", " ").contains("OVER BUDGET: dearest program a, 2750 ns a run of 2000; one event of 4 is told;"
+                + " 12 events sampled out"), text);
         assertTrue(text.contains("second paragraph"), text);
         assertTrue(text.replaceAll("[\\s]", "").contains("x".repeat(150)), "nothing is cut from a reason: " + text);
         assertTrue(text.contains("file-gaurd is configured, but no bundle brings"), text);
@@ -72,11 +76,12 @@ class StatusTextTest {
         String text = String.join("\n", StatusText.pluginsInFull(json("""
                 {"plugins":[{"name":"p","state":"ACTIVE","mode":"AUDIT","object":"o.bpf.o","figures":{"rules":"1"},
                  "actual":"NONE","shortfall":"switched off",
-                 "attached":[{"program":"guard","kind":"lsm","hook":"file_open","strategy":"fmod_ret/security_file_open"}]}]}
+                 "attached":[{"program":"guard","kind":"lsm","hook":"file_open","strategy":"fmod_ret/security_file_open"}],
+                 "budget":{"programs":[{"program":"guard","runs":500,"ns_per_run":2750}]}}]}
                 """).objects("plugins"), NOW));
         assertTrue(text.contains("p: ACTIVE in mode AUDIT"), text);
         assertTrue(text.contains("object o.bpf.o"), text);
-        assertTrue(text.matches("(?s).*file_open +fmod_ret/security_file_open +guard.*"), text);
+        assertTrue(text.matches("(?s).*file_open +fmod_ret/security_file_open +guard +500 +2750.*"), text);
         assertTrue(text.contains("REQUESTED AUDIT, ACTUAL NONE: switched off"), text);
     }
 
