@@ -8,6 +8,7 @@
 set -euo pipefail
 
 cd bench
-java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+# shellcheck disable=SC2086 # options, one word each
+java $LAB_JAVA --enable-native-access=ALL-UNNAMED -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
     -cp "target/classes:$(cat target/bench.classpath)" \
     garrison.bench.LoadBench ../bpf/target/objects/bench_load.bpf.o target/load_object "$1"

@@ -5,7 +5,8 @@
 
 set -euo pipefail
 
-exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+# shellcheck disable=SC2086 # options, one word each
+exec java $LAB_JAVA \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \
     -cp "$(cat itests/target/guest.classpath)" garrison.itests.demo.Demo

@@ -4,7 +4,6 @@
 # test.sh LONG PACKAGE [EXCLUDED-PACKAGE]...
 #
 # In a guest: all JUnit tests of a package and those below it, in one JVM.
-# The first compiler and the serial collector, because a guest is emulated and its JVM short-lived.
 
 set -euo pipefail
 
@@ -14,7 +13,8 @@ options=()
 for excluded in "$@"; do options+=(--exclude-package "$excluded"); done
 
 # JUnit tells start and end of each test; the end is enough.
-java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+# shellcheck disable=SC2086 # options, one word each
+java $LAB_JAVA \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.long="$long" \
     -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \

@@ -19,8 +19,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The real program, {@code bin/garrison run}, as a process of its own with a folder for its configuration and socket. */
 public final class GarrisonProcess implements AutoCloseable {
-    /** In guests the first compiler is worth more than the best. */
-    private static final Map<String, String> ECONOMY = Map.of("GARRISON_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+    private static final Map<String, String> ECONOMY = Map.of("GARRISON_JAVA_OPTS", String.join(" ", Guest.javaFlags()));
 
     private final Path folder;
     private final Process process;

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** The machine that the tests run on: a guest of the lab, as root, in the repository's folder. */
@@ -35,6 +36,11 @@ public final class Guest {
     /** The folder of the standalone program. */
     public static Path home() {
         return Path.of(System.getProperty("garrison.home", "runtime/target/garrison")).toAbsolutePath();
+    }
+
+    /** What each Java machine in a guest is started with: there the first compiler is worth more than the best. */
+    public static List<String> javaFlags() {
+        return List.of(System.getenv().getOrDefault("LAB_JAVA", "-XX:TieredStopAtLevel=1").split(" "));
     }
 
     /** A file of the build of this module, for example {@code bundles/config.jar}. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.libbpf;
 
+import static garrison.framework.libbpf.NativeCall.at;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -31,9 +31,7 @@ public final class LibbpfLog implements AutoCloseable {
     private static final int MAX_LINES = 200;
 
     private static final ThreadLocal<LibbpfLog> CURRENT = new ThreadLocal<>();
-    private static final MethodHandle VSNPRINTF = Linker.nativeLinker().downcallHandle(
-            Linker.nativeLinker().defaultLookup().findOrThrow("vsnprintf"),
-            FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+    private static final MemorySegment VSNPRINTF = NativeCall.libc("vsnprintf");
 
     /**
      * The callback for {@code libbpf_set_print}. libbpf keeps it for as long as it is loaded, and other threads may be
@@ -97,7 +95,7 @@ public final class LibbpfLog implements AutoCloseable {
             }
             try (Arena scratch = Arena.ofConfined()) {
                 MemorySegment line = scratch.allocate(LINE_BYTES);
-                int length = (int) VSNPRINTF.invokeExact(line, (long) LINE_BYTES, format, arguments);
+                int length = (int) NativeCall.plain(VSNPRINTF, at(line), LINE_BYTES, at(format), at(arguments), 0, 0);
                 accept(level, new String(line.asSlice(0, Math.clamp(length, 0, LINE_BYTES - 1))
                         .toArray(JAVA_BYTE), StandardCharsets.UTF_8).strip());
                 return length;

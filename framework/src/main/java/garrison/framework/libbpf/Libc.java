@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.libbpf;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
+import static garrison.framework.libbpf.NativeCall.at;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The few calls to the C library. Results follow the kernel's own convention: zero or more is success, negative is minus
- * errno. The C library is there whenever Java is, so its handles are static and bound.
+ * errno. The C library is there whenever Java is, so the functions are looked up once.
  */
 public final class Libc {
     /** {@code open(2)} flag: names a file without opening it for access. */
@@ -52,65 +45,53 @@ public final class Libc {
     public static final int ENOSPC = 28;
     public static final int ENOTSUP = 95;
 
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
-
-    private static final MethodHandle OPEN = bind("open", JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle CLOSE = bind("close", JAVA_INT, JAVA_INT);
-    private static final MethodHandle READ = bind("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle WRITE = bind("write", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-    private static final MethodHandle MMAP =
-            bind("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle MUNMAP = bind("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle EVENTFD = bind("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle PRCTL = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("prctl"),
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(1));
-    private static final MethodHandle SYSCALL =
-            bind("syscall", JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle EPOLL_CREATE1 = bind("epoll_create1", JAVA_INT, JAVA_INT);
-    private static final MethodHandle EPOLL_CTL = bind("epoll_ctl", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
-    private static final MethodHandle EPOLL_WAIT =
-            bind("epoll_wait", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
-    /** Without errno: it fails only for a clock that does not exist. */
-    private static final MethodHandle FLOCK = bind("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MemorySegment OPEN = NativeCall.libc("open");
+    private static final MemorySegment CLOSE = NativeCall.libc("close");
+    private static final MemorySegment READ = NativeCall.libc("read");
+    private static final MemorySegment WRITE = NativeCall.libc("write");
+    private static final MemorySegment MMAP = NativeCall.libc("mmap");
+    private static final MemorySegment MUNMAP = NativeCall.libc("munmap");
+    private static final MemorySegment EVENTFD = NativeCall.libc("eventfd");
+    private static final MemorySegment PRCTL = NativeCall.libc("prctl");
+    private static final MemorySegment SYSCALL = NativeCall.libc("syscall");
+    private static final MemorySegment EPOLL_CREATE1 = NativeCall.libc("epoll_create1");
+    private static final MemorySegment EPOLL_CTL = NativeCall.libc("epoll_ctl");
+    private static final MemorySegment EPOLL_WAIT = NativeCall.libc("epoll_wait");
+    private static final MemorySegment FLOCK = NativeCall.libc("flock");
+    private static final MemorySegment CLOCK_GETTIME = NativeCall.libc("clock_gettime");
+    private static final MemorySegment STRERROR_R = NativeCall.libc("strerror_r");
     private static final int SYS_MEMBARRIER = 324;
     private static final int MEMBARRIER_CMD_GLOBAL = 1;
-    private static final MethodHandle MEMBARRIER = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("syscall"),
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(1),
-            Linker.Option.captureCallState("errno"));
-    private static final MethodHandle CLOCK_GETTIME = LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("clock_gettime"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    /** Without errno: it never fails for numbers that the kernel uses. */
-    private static final MethodHandle STRERROR_R = LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("strerror_r"), FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS, JAVA_LONG));
 
     private Libc() {}
 
-    private static MethodHandle bind(String name, ValueLayout result, MemoryLayout... arguments) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments),
-                Linker.Option.captureCallState("errno"));
+    /** Of a function that returns 64 bits. */
+    private static long call(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = errnoState(scratch);
+            long result = NativeCall.withErrno(function, state, a, b, c, d, e, f);
+            return result == -1 ? -NativeCall.errno(state) : result;
+        }
     }
 
-    private static int errno(MemorySegment state) {
-        return (int) ERRNO.get(state, 0L);
+    /** Of a function that returns an {@code int}. */
+    private static int callInt(MemorySegment function, long a, long b, long c, long d) {
+        try (Arena scratch = Arena.ofConfined()) {
+            return callInt(function, errnoState(scratch), a, b, c, d);
+        }
     }
 
-    private static int result(int result, MemorySegment state) {
-        return result < 0 ? -errno(state) : result;
-    }
-
-    private static long result(long result, MemorySegment state) {
-        return result < 0 ? -errno(state) : result;
+    private static int callInt(MemorySegment function, MemorySegment state, long a, long b, long c, long d) {
+        int result = (int) NativeCall.withErrno(function, state, a, b, c, d, 0, 0);
+        return result < 0 ? -NativeCall.errno(state) : result;
     }
 
     /** errno in words, for example {@code Operation not permitted}. */
     public static String strerror(int errno) {
         try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment words = (MemorySegment) STRERROR_R.invokeExact(errno, scratch.allocate(256), 256L);
+            MemorySegment words = MemorySegment.ofAddress(
+                    NativeCall.plain(STRERROR_R, errno, at(scratch.allocate(256)), 256, 0, 0, 0));
             return words.reinterpret(256).getString(0);
-        } catch (Throwable t) {
-            throw new AssertionError("strerror_r(" + errno + ")", t);
         }
     }
 
@@ -120,29 +101,19 @@ public final class Libc {
      * @throws IllegalArgumentException if there is no such clock
      */
     public static long clockNanos(int clock) {
-        int result;
-        long nanos;
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment time = scratch.allocate(2 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
-            result = (int) CLOCK_GETTIME.invokeExact(clock, time);
-            nanos = time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, JAVA_LONG.byteSize());
-        } catch (Throwable t) {
-            throw new AssertionError("clock_gettime(" + clock + ")", t);
+            // Without errno: it fails only for a clock that does not exist.
+            if ((int) NativeCall.plain(CLOCK_GETTIME, clock, at(time), 0, 0, 0, 0) != 0) {
+                throw new IllegalArgumentException("no clock " + clock);
+            }
+            return time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, JAVA_LONG.byteSize());
         }
-        if (result != 0) {
-            throw new IllegalArgumentException("no clock " + clock);
-        }
-        return nanos;
     }
 
     /** {@code int flock(int fd, int operation)}: 0. Falls with the last copy of the descriptor, however the process ends. */
     public static int flock(int fd, int operation) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) FLOCK.invokeExact(state, fd, operation), state);
-        } catch (Throwable t) {
-            throw new AssertionError("flock(" + fd + ")", t);
-        }
+        return callInt(FLOCK, fd, operation, 0, 0);
     }
 
     /**
@@ -152,52 +123,29 @@ public final class Libc {
      * @return 0, or minus errno where the kernel does not offer it (nohz_full)
      */
     public static int awaitRunningPrograms() {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return (int) result((long) MEMBARRIER.invokeExact(state, (long) SYS_MEMBARRIER, MEMBARRIER_CMD_GLOBAL, 0), state);
-        } catch (Throwable t) {
-            throw new AssertionError("membarrier", t);
-        }
+        return (int) call(SYSCALL, SYS_MEMBARRIER, MEMBARRIER_CMD_GLOBAL, 0, 0, 0, 0);
     }
 
     /** {@code int open(const char *path, int flags)}: a file descriptor. Only for flags that create nothing. */
     public static int open(String path, int flags) {
         try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) OPEN.invokeExact(state, scratch.allocateFrom(path), flags), state);
-        } catch (Throwable t) {
-            throw new AssertionError("open(" + path + ")", t);
+            return callInt(OPEN, at(scratch.allocateFrom(path)), flags, 0, 0);
         }
     }
 
     /** {@code int close(int fd)}: 0. The descriptor is gone even when it fails. */
     public static int close(int fd) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) CLOSE.invokeExact(state, fd), state);
-        } catch (Throwable t) {
-            throw new AssertionError("close(" + fd + ")", t);
-        }
+        return callInt(CLOSE, fd, 0, 0, 0);
     }
 
     /** {@code ssize_t read(int fd, void *buffer, size_t length)}: bytes read, 0 at the end. */
     public static long read(int fd, MemorySegment buffer, long length) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((long) READ.invokeExact(state, fd, buffer, length), state);
-        } catch (Throwable t) {
-            throw new AssertionError("read(" + fd + ")", t);
-        }
+        return call(READ, fd, at(buffer), length, 0, 0, 0);
     }
 
     /** {@code ssize_t write(int fd, const void *buffer, size_t length)}: bytes written. */
     public static long write(int fd, MemorySegment buffer, long length) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((long) WRITE.invokeExact(state, fd, buffer, length), state);
-        } catch (Throwable t) {
-            throw new AssertionError("write(" + fd + ")", t);
-        }
+        return call(WRITE, fd, at(buffer), length, 0, 0, 0);
     }
 
     /**
@@ -205,33 +153,17 @@ public final class Libc {
      * turns into a segment and later unmaps.
      */
     public static long mmap(long length, int protection, int flags, int fd, long offset) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            long address = (long) MMAP.invokeExact(state, 0L, length, protection, flags, fd, offset);
-            return address == -1 ? -errno(state) : address;
-        } catch (Throwable t) {
-            throw new AssertionError("mmap(" + length + " bytes of fd " + fd + ")", t);
-        }
+        return call(MMAP, 0, length, protection, flags, fd, offset);
     }
 
     /** {@code int munmap(void *address, size_t length)}: 0. */
     public static int munmap(long address, long length) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) MUNMAP.invokeExact(state, address, length), state);
-        } catch (Throwable t) {
-            throw new AssertionError("munmap", t);
-        }
+        return callInt(MUNMAP, address, length, 0, 0);
     }
 
     /** {@code int eventfd(unsigned int initial, int flags)}: a file descriptor. */
     public static int eventfd(int initial, int flags) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) EVENTFD.invokeExact(state, initial, flags), state);
-        } catch (Throwable t) {
-            throw new AssertionError("eventfd", t);
-        }
+        return callInt(EVENTFD, initial, flags, 0, 0);
     }
 
     /**
@@ -242,32 +174,18 @@ public final class Libc {
     public static int perfEventOpen(MemorySegment attributes, int pid, int cpu) {
         long number = "amd64".equals(System.getProperty("os.arch")) ? 298 : 241;
         long closeOnExec = 8;
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return (int) result((long) SYSCALL.invokeExact(state, number, attributes, pid, cpu, -1, closeOnExec), state);
-        } catch (Throwable t) {
-            throw new AssertionError("perf_event_open", t);
-        }
+        return (int) call(SYSCALL, number, at(attributes), pid, cpu, -1, closeOnExec);
     }
 
     /** {@code prctl(PR_SET_NAME, name)}: names the calling thread; 0, or -1. At most 15 characters count. */
     public static int nameThread(MemorySegment name) {
         int setName = 15;
-        try {
-            return (int) PRCTL.invokeExact(setName, name);
-        } catch (Throwable t) {
-            throw new AssertionError("prctl", t);
-        }
+        return (int) NativeCall.plain(PRCTL, setName, at(name), 0, 0, 0, 0);
     }
 
     /** {@code int epoll_create1(int flags)}: a file descriptor. */
     public static int epollCreate1(int flags) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
-            return result((int) EPOLL_CREATE1.invokeExact(state, flags), state);
-        } catch (Throwable t) {
-            throw new AssertionError("epoll_create1", t);
-        }
+        return callInt(EPOLL_CREATE1, flags, 0, 0, 0);
     }
 
     /**
@@ -278,13 +196,10 @@ public final class Libc {
      */
     public static int epollCtl(int epoll, int operation, int fd, int events, long data) {
         try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment state = scratch.allocate(STATE);
             MemorySegment event = scratch.allocate(16, 8);
             event.set(JAVA_INT, 0, events);
             event.set(ValueLayout.JAVA_LONG_UNALIGNED, EPOLL_DATA, data);
-            return result((int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event), state);
-        } catch (Throwable t) {
-            throw new AssertionError("epoll_ctl(" + fd + ")", t);
+            return callInt(EPOLL_CTL, epoll, operation, fd, at(event));
         }
     }
 
@@ -303,15 +218,11 @@ public final class Libc {
      * @param errnoState from {@link #errnoState}, this thread's own
      */
     public static int epollWait(int epoll, MemorySegment events, int max, int timeoutMillis, MemorySegment errnoState) {
-        try {
-            return result((int) EPOLL_WAIT.invokeExact(errnoState, epoll, events, max, timeoutMillis), errnoState);
-        } catch (Throwable t) {
-            throw new AssertionError("epoll_wait", t);
-        }
+        return callInt(EPOLL_WAIT, errnoState, epoll, at(events), max, timeoutMillis);
     }
 
     /** Scratch for {@link #epollWait}. */
     public static MemorySegment errnoState(Arena arena) {
-        return arena.allocate(STATE);
+        return arena.allocate(NativeCall.STATE);
     }
 }

@@ -16,6 +16,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -36,10 +38,11 @@ class EmbeddingTest {
         Path guarded = Files.createDirectory(folder.resolve("guarded"));
         Path secret = Files.writeString(guarded.resolve("secret"), "before");
         int links = AttachedBpf.links().size();
-        Process program = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                EmbeddingProgram.class.getName(), config(guarded).toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+        command.addAll(Guest.javaFlags());
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                EmbeddingProgram.class.getName(), config(guarded).toString()));
+        Process program = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader output = program.inputReader()) {
             assertEquals("guarding by ACTIVE", output.readLine());
             assertThrows(FileSystemException.class, () -> Files.writeString(secret, "meanwhile"));

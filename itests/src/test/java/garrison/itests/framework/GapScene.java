@@ -99,10 +99,10 @@ final class GapScene implements AutoCloseable {
 
     /** Starts a process that guards; it is up when this returns. */
     Process victim(int granted, String config) {
-        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), GapVictim.class.getName(), folder.resolve("ledger").toString(),
-                String.valueOf(inode), String.valueOf(granted), config));
+        List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+        command.addAll(Guest.javaFlags());
+        command.addAll(List.of("-Xshare:auto", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                GapVictim.class.getName(), folder.resolve("ledger").toString(), String.valueOf(inode), String.valueOf(granted), config));
         try {
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             String line = new BufferedReader(process.inputReader(StandardCharsets.UTF_8)).readLine();

@@ -18,6 +18,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,8 +42,11 @@ class EquinoxTest {
                 .rule("secrets", Attack.Rule.TREE, scene.guarded(), Operation.WRITE).text());
         String path = String.join(File.pathSeparator, List.of(RUNTIME.resolve("test-classes"), RUNTIME.resolve("equinox/org.eclipse.osgi.jar"),
                 lib.resolve("slf4j-api.jar"), lib.resolve("slf4j-simple.jar")).stream().map(Path::toString).toList());
-        equinox = new ProcessBuilder("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-cp", path,
-                "garrison.runtime.EquinoxHost", folder.resolve("storage").toString(), config.toString()).redirectError(log.toFile()).start();
+        List<String> command = new ArrayList<>(List.of("java"));
+        command.addAll(Guest.javaFlags());
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", path, "garrison.runtime.EquinoxHost",
+                folder.resolve("storage").toString(), config.toString()));
+        equinox = new ProcessBuilder(command).redirectError(log.toFile()).start();
         commands = new PrintWriter(equinox.outputWriter(StandardCharsets.UTF_8), true);
         answers = equinox.inputReader(StandardCharsets.UTF_8);
         assertEquals("org.eclipse.osgi.launch.Equinox", answer());

@@ -7,7 +7,10 @@ import java.util.Locale;
  * The logging back end's settings: to standard error, with time and level. The back end reads them once, when the first logger
  * is made, so a command sets them before anything else; what is set with {@code -D} goes before.
  */
-final class Logging {
+public final class Logging {
+    /** ISO 8601, in the form that the back end understands. */
+    public static final String TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX";
+
     /** How much is logged. */
     enum Level { TRACE, DEBUG, INFO, WARN, ERROR }
 
@@ -17,7 +20,7 @@ final class Logging {
         set("defaultLogLevel", level.name().toLowerCase(Locale.ROOT));
         set("logFile", "System.err");
         set("showDateTime", "true");
-        set("dateTimeFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
+        set("dateTimeFormat", TIME);
         set("showThreadName", String.valueOf(level.compareTo(Level.DEBUG) <= 0));
         set("showShortLogName", "true");
     }
