@@ -59,6 +59,20 @@ public final class BtfBuilder {
         return add(name, 12, 0, prototype);
     }
 
+    /** A function with parameters, by the ids of their types; 0 for a return type is {@code void}. */
+    public int function(String name, int returns, int... parameters) {
+        int[] words = new int[2 * parameters.length];
+        for (int i = 0; i < parameters.length; i++) {
+            words[2 * i + 1] = parameters[i];
+        }
+        return add(name, 12, 0, add("", 13, parameters.length, returns, words));
+    }
+
+    /** A pointer to a struct of which no more than the name is known. */
+    public int pointerTo(String struct) {
+        return add("", 2, 0, add(struct, 7, 0, 0));
+    }
+
     /** The blob. */
     public byte[] build() {
         ByteBuffer all = ByteBuffer.allocate(24 + types.size() + strings.size()).order(ByteOrder.LITTLE_ENDIAN);
