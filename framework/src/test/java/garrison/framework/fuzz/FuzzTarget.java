@@ -9,15 +9,21 @@ import garrison.framework.object.BpfSpec;
 import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
 import garrison.framework.object.TestObjects;
+import garrison.framework.ring.DamagedRing;
+import garrison.framework.ring.RingCorruptException;
 import garrison.spi.GarrisonException;
 import garrison.spi.LayoutException;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.ProgramSource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -65,6 +71,27 @@ public enum FuzzTarget {
                 count(refused);
             }
         }
+    },
+    /** The memory of a ring: headers, contents, positions. The input says what is done to it. */
+    RING {
+        @Override
+        byte[] material(byte[] input) {
+            return input;
+        }
+
+        @Override
+        List<byte[]> seeds() {
+            return kept("ring");
+        }
+
+        @Override
+        void run(byte[] input) {
+            try {
+                DamagedRing.run(input);
+            } catch (RingCorruptException refused) {
+                count(refused);
+            }
+        }
     };
 
     /** Which target Jazzer drives. */
@@ -90,7 +117,12 @@ public enum FuzzTarget {
     private static long refused;
 
     /** Whether it ends normally or with the typed error is all that counts. */
-    abstract void run(byte[] file);
+    abstract void run(byte[] material);
+
+    /** What is made of a fuzzer's bytes. */
+    byte[] material(byte[] input) {
+        return file(input);
+    }
 
     private static void count(RuntimeException refusal) {
         if (refusal.getMessage() == null || refusal.getMessage().isBlank()) {
@@ -126,11 +158,26 @@ public enum FuzzTarget {
     }
 
     private void keepAndRun(byte[] input, Path last) throws IOException {
-        byte[] file = file(input);
+        byte[] material = material(input);
         if (last != null) {
-            Files.write(last, file);
+            Files.write(last, material);
         }
-        run(file);
+        run(material);
+    }
+
+    /** The inputs that are kept: those that reach all that is reached so far, and those that once found something. */
+    List<byte[]> seeds() {
+        return kept("object");
+    }
+
+    /** A line of hexadecimal digits each; a comment begins with {@code #}. */
+    private static List<byte[]> kept(String name) {
+        try (InputStream file = FuzzTarget.class.getResourceAsStream("/fuzz/" + name + ".txt")) {
+            return new String(file.readAllBytes(), StandardCharsets.US_ASCII).lines().filter(line -> !line.startsWith("#"))
+                    .map(HexFormat.of()::parseHex).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Called by Jazzer. */
@@ -140,31 +187,40 @@ public enum FuzzTarget {
     }
 
     /**
-     * Without a guide.
+     * Without a guide: the inputs that are kept, then others by chance.
      *
-     * @param arguments the target, the first seed, the number of inputs, the file for the input in hand; prints how many were
+     * @param arguments the target, the first seed, the number of others, the file for the input in hand; prints how many were
      *     refused
      */
     public static void main(String[] arguments) throws IOException {
         FuzzTarget target = valueOf(arguments[0].toUpperCase(Locale.ROOT));
         long first = Long.parseLong(arguments[1]);
         long count = Long.parseLong(arguments[2]);
+        Path last = Path.of(arguments[3]);
+        List<byte[]> seeds = target.seeds();
+        for (byte[] input : seeds) {
+            target.timed(input, last, "kept input " + HexFormat.of().formatHex(input));
+        }
         for (long seed = first; seed < first + count; seed++) {
             Random random = new Random(seed);
             byte[] input = new byte[1 + Damage.EDIT * (1 + random.nextInt(3))];
             random.nextBytes(input);
             input[0] = (byte) random.nextInt(DAMAGES.size());
-            long start = System.nanoTime();
-            try {
-                target.keepAndRun(input, Path.of(arguments[3]));
-            } catch (Throwable t) {
-                throw new AssertionError("seed " + seed, t);
-            }
-            long millis = (System.nanoTime() - start) / 1_000_000;
-            if (millis > 10_000) {
-                throw new AssertionError("seed " + seed + " took " + millis + " ms");
-            }
+            target.timed(input, last, "seed " + seed);
         }
-        System.out.println("refused " + refused + " of " + count);
+        System.out.println("refused " + refused + " of " + (seeds.size() + count));
+    }
+
+    private void timed(byte[] input, Path last, String which) {
+        long start = System.nanoTime();
+        try {
+            keepAndRun(input, last);
+        } catch (Throwable t) {
+            throw new AssertionError(which, t);
+        }
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        if (millis > 10_000) {
+            throw new AssertionError(which + " took " + millis + " ms");
+        }
     }
 }

@@ -19,9 +19,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Thousands of damaged objects, each target in a JVM of its own: a crash, a hang or any error but the typed one ends that JVM,
- * and the input is kept in {@code target/fuzz}. The long form ({@code -Dgarrison.long=true}) has Jazzer guide 20,000 by the
- * branches they reach; {@code -Dgarrison.fuzz.runs=N} asks for another number, {@code -Dgarrison.fuzz.seed=N} for others.
+ * Damaged objects, types and rings by the thousand, each target in a JVM of its own: a crash, a hang or any error but the typed
+ * one ends that JVM, and the input is kept in {@code target/fuzz}. The ordinary form takes the inputs that are kept in
+ * {@code src/test/resources/fuzz} and 1,000 more; the long form ({@code -Dgarrison.long=true}) has Jazzer guide 20,000 by the
+ * branches they reach. {@code -Dgarrison.fuzz.runs=N} asks for another number, {@code -Dgarrison.fuzz.seed=N} for others.
  */
 class FuzzTest {
     private static final long SEED = Long.getLong("garrison.fuzz.seed", 1);
@@ -58,8 +59,8 @@ class FuzzTest {
 
     @ParameterizedTest
     @EnumSource(FuzzTarget.class)
-    void damagedObjects_areRefusedWithWords_orTaken(FuzzTarget target) throws Exception {
-        long runs = Long.getLong("garrison.fuzz.runs", 2_000);
+    void damagedInputs_areRefusedWithWords_orTaken(FuzzTarget target) throws Exception {
+        long runs = Long.getLong("garrison.fuzz.runs", 1_000);
         Path last = last(target.name());
         Files.createDirectories(last.getParent());
         String out = run(target.name(), java(FuzzTarget.class.getName(), target.name(), Long.toString(SEED), Long.toString(runs),
@@ -72,7 +73,7 @@ class FuzzTest {
 
     @ParameterizedTest
     @EnumSource(FuzzTarget.class)
-    void guidedByCoverage_damagedObjects_areRefusedWithWords_orTaken(FuzzTarget target) throws Exception {
+    void guidedByCoverage_damagedInputs_areRefusedWithWords_orTaken(FuzzTarget target) throws Exception {
         assumeTrue(Boolean.getBoolean("garrison.long"), "in the long form only (-Dgarrison.long=true)");
         long runs = Long.getLong("garrison.fuzz.runs", 20_000);
         String what = "guided-" + target.name();
@@ -81,7 +82,7 @@ class FuzzTest {
                 "com.code_intelligence.jazzer.Jazzer", "--target_class=" + FuzzTarget.class.getName(),
                 "--instrumentation_includes=garrison.framework.**", "--custom_hook_includes=none.**",
                 "--reproducer_path=" + folder, "-artifact_prefix=" + last(what) + ".", "-runs=" + runs, "-seed=" + SEED, "-timeout=30",
-                "-rss_limit_mb=2048", "-max_len=16384", "-len_control=0", corpus().toString());
+                "-rss_limit_mb=2048", "-max_len=16384", "-len_control=0", corpus(target).toString());
         String out = run(what, words, 60);
         Matcher told = Pattern.compile("#(\\d+)\\s+DONE\\s+cov: (\\d+)").matcher(out);
         assertTrue(told.find(), out);
@@ -89,9 +90,13 @@ class FuzzTest {
         assertTrue(Long.parseLong(told.group(1)) >= runs, told.group());
     }
 
-    /** Edits of each good object, and one good object as it is. */
-    private Path corpus() throws IOException {
+    /** What is kept; edits by chance; and one good object as it is. */
+    private Path corpus(FuzzTarget target) throws IOException {
         Path corpus = Files.createDirectory(folder.resolve("corpus"));
+        int kept = 0;
+        for (byte[] input : target.seeds()) {
+            Files.write(corpus.resolve("kept-" + kept++), input);
+        }
         Random random = new Random(SEED);
         for (int i = 0; i < 60; i++) {
             byte[] input = new byte[1 + Damage.EDIT * (1 + i % 4)];
