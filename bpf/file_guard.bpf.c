@@ -35,36 +35,11 @@
  * An act that the policy says nothing about is not decided here (0, or what garrison_xattr_no_decision says).
  */
 #include "file_guard_report.bpf.h"
+#include "file_guard_backing.bpf.h"
+#include "file_guard_flags.bpf.h"
 #include "file_guard_ioctl.bpf.h"
 
 GARRISON_LICENSE;
-
-/* Flags of the kernel's interface, which its BTF does not hold. */
-#define GUARD_FMODE_READ 0x1
-#define GUARD_FMODE_WRITE 0x2
-#define GUARD_FMODE_EXEC 0x20
-#define GUARD_FMODE_BACKING (1 << 24 | 1 << 25)
-#define GUARD_FMODE_NOACCOUNT 0x20000000
-#define GUARD_O_TMPFILE 020000000
-#define GUARD_S_IFMT 0170000
-#define GUARD_S_IFDIR 0040000
-#define GUARD_PROT_READ 0x1
-#define GUARD_PROT_WRITE 0x2
-#define GUARD_PROT_EXEC 0x4
-#define GUARD_MAP_TYPE 0xf
-#define GUARD_MAP_SHARED 0x1
-#define GUARD_MAP_SHARED_VALIDATE 0x3
-#define GUARD_VM_EXEC 0x4
-#define GUARD_VM_SHARED 0x8
-#define GUARD_READ_IMPLIES_EXEC 0x0400000
-#define GUARD_RENAME_EXCHANGE 2
-#define GUARD_MS_REMOUNT 32
-#define GUARD_MS_BIND 4096
-#define GUARD_MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
-#define GUARD_ATTR_MODE (1 << 0)
-#define GUARD_ATTR_SIZE (1 << 3)
-#define GUARD_ATTR_FORCE (1 << 9)
-#define GUARD_ATTR_WANTED 0x101f7 /* mode, uid, gid, times, and the times' _SET bits */
 
 /*
  * Garrison's own process, in the initial pid namespace; set before load. It may list directories, and nothing else: it looks
@@ -400,28 +375,6 @@ int BPF_PROG(guard_security_mmap_file, struct file *file, unsigned long prot, un
 	    bpf_get_current_task_btf()->personality & GUARD_READ_IMPLIES_EXEC)
 		prot |= GUARD_PROT_EXEC;
 	return guard_verdict(guard_denies_mmap(file, prot, flags));
-}
-
-/*
- * Since 6.8 what overlayfs maps is the layer's file, under the layer's name; the one that was opened is kept beside it.
- * FMODE_BACKING moved from bit 25 to 24 in 6.14, and in 6.12's stable releases too. Such a file is also FMODE_NOACCOUNT, which
- * no other file that a process can map is, so that the bit that was given to something else meanwhile cannot mislead.
- */
-static __always_inline bool guard_is_backing(fmode_t mode)
-{
-	return bpf_core_type_exists(struct backing_file) && mode & GUARD_FMODE_NOACCOUNT && mode & GUARD_FMODE_BACKING;
-}
-
-static __always_inline bool guard_denies_backed(struct file *file, __u32 hook, __u32 act)
-{
-	struct backing_file *backing = (struct backing_file *)file;
-	struct guard_question q;
-	struct dentry *opened;
-
-	if (!guard_is_backing(file->f_mode))
-		return false;
-	opened = BPF_CORE_READ(backing, user_path.dentry);
-	return guard_begin_at(&q, (__u64)opened, BPF_CORE_READ(opened, d_sb, s_dev), hook, act, act) && guard_refuses(&q);
 }
 
 SEC("lsm/file_mprotect")
