@@ -16,7 +16,7 @@ const volatile __u32 test_tgid = 0;
 
 enum {
 	LSM, LSM_SLEEPABLE, FMOD_RET, FENTRY, FEXIT, KPROBE, KPROBE_OFFSET, KRETPROBE, RAW_TP, TP, PERF_EVENT, SYSCALL, SYSCTL, ITER,
-	TIMER, TASK_STORAGE, INODE_STORAGE, LRU, INNER, KINDS
+	TIMER, TASK_STORAGE, INODE_STORAGE, CGROUP_STORAGE, LRU, INNER, KINDS
 };
 
 struct {
@@ -39,6 +39,12 @@ struct {
 	__type(key, int);
 	__type(value, __u64);
 } per_inode SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, struct bpf_cgroup_storage_key);
+	__type(value, __u64);
+} per_cgroup SEC(".maps");
 
 /* Its size is set before load. */
 struct {
@@ -96,8 +102,8 @@ static __always_inline int tell(__u32 kind)
 SEC("lsm/inode_mkdir")
 int BPF_PROG(on_lsm, struct inode *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	__u64 *value, now = bpf_ktime_get_ns();
-	__u32 zero = 0;
+	__u32 zero = 0, kind = LSM;
+	__u64 *value, number;
 	void *inner;
 
 	if (ret)
@@ -111,7 +117,9 @@ int BPF_PROG(on_lsm, struct inode *dir, struct dentry *dentry, umode_t mode, int
 	value = bpf_inode_storage_get(&per_inode, dir, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (value && ++*value > 1)
 		count(INODE_STORAGE);
-	if (!bpf_map_update_elem(&recent, &now, &now, BPF_ANY))
+	value = bpf_map_lookup_elem(&seen, &kind);
+	number = value ? *value : 0;
+	if (!bpf_map_update_elem(&recent, &number, &number, BPF_ANY))
 		count(LRU);
 	inner = bpf_map_lookup_elem(&outer, &zero);
 	value = inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
@@ -197,14 +205,20 @@ int on_perf_event(void *context)
 SEC("cgroup/sysctl")
 int on_sysctl(struct bpf_sysctl *context)
 {
+	__u64 *value = bpf_get_local_storage(&per_cgroup, 0);
+
 	count(SYSCTL);
+	if (++*value > 1)
+		count(CGROUP_STORAGE);
 	return 1;
 }
 
 SEC("iter/task")
 int on_iter(struct bpf_iter__task *context)
 {
-	if (context->task && context->task->tgid == (pid_t)test_tgid)
+	struct task_struct *task = context->task; /* read once: the verifier does not know a second pointer for the checked one */
+
+	if (task && task->tgid == (pid_t)test_tgid)
 		count(ITER);
 	return 0;
 }
