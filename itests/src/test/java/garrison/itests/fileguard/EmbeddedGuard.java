@@ -28,7 +28,6 @@ final class EmbeddedGuard implements AutoCloseable {
     static final List<Operation> EVERYTHING = List.of(Operation.values());
     static final String PLUGIN = "file-guard";
 
-    private final FileGuard plugin = new FileGuard();
     private final Map<Long, List<Report>> reports = new ConcurrentHashMap<>();
     private final Path sentinel;
     private final Garrison garrison;
@@ -39,7 +38,7 @@ final class EmbeddedGuard implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        garrison = Garrison.builder().config(withSentinel(new Policy(Mode.AUDIT)).config()).plugin(plugin)
+        garrison = Garrison.builder().config(withSentinel(new Policy(Mode.AUDIT)).config()).plugin(new FileGuard())
                 .on(FileAccessEvent.class, this::heard).start();
         requireActive();
     }
@@ -69,17 +68,6 @@ final class EmbeddedGuard implements AutoCloseable {
     /** Puts a policy in force. */
     Duration reload(Policy policy) {
         return garrison.reload(withSentinel(policy).config());
-    }
-
-    /** Stops file-guard; its programs are detached when this returns. */
-    void stopFileGuard() {
-        garrison.remove(plugin);
-    }
-
-    /** Starts it again, with the policy last put in force. */
-    void startFileGuard() {
-        garrison.add(plugin);
-        requireActive();
     }
 
     /** Waits until all that has happened so far has been told: one more act is, and the ring keeps the order. */
