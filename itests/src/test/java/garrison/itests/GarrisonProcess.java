@@ -118,8 +118,8 @@ public final class GarrisonProcess implements AutoCloseable {
         if (!process.isAlive()) {
             throw new AssertionError("garrison ended with " + process.exitValue());
         }
-        return ask("{\"op\":\"status\"}") instanceof Map<?, ?> answer && answer.get("result") instanceof Map<?, ?> status
-                && allSettled(status.get("bundles"), "ACTIVE", "MISSING")
+        Map<String, Object> status = status();
+        return !status.isEmpty() && allSettled(status.get("bundles"), "ACTIVE", "MISSING")
                 && allSettled(status.get("plugins"), "ACTIVE", "FAILED");
     }
 
@@ -128,9 +128,15 @@ public final class GarrisonProcess implements AutoCloseable {
         return !all.isEmpty() && all.stream().allMatch(thing -> List.of(states).contains(String.valueOf(thing.get("state"))));
     }
 
+    /** What {@code status} shows, asked without the second JVM that a client is; empty while nobody answers. */
+    public Map<String, Object> status() {
+        return ask("{\"op\":\"status\"}") instanceof Map<?, ?> answer && answer.get("result") instanceof Map<?, ?> status
+                ? Json.object(status) : Map.of();
+    }
+
     /** A plugin as {@code status} shows it. */
     public Map<String, Object> plugin(String name) {
-        Map<String, Object> status = Json.object(Json.object(ask("{\"op\":\"status\"}")).get("result"));
+        Map<String, Object> status = status();
         return Json.objects(status.get("plugins")).stream().filter(p -> p.get("name").equals(name)).findAny()
                 .orElseThrow(() -> new AssertionError("no plugin " + name + ": " + status));
     }

@@ -58,8 +58,8 @@ class RequirementTest {
         Policy policy = new Policy(Mode.AUDIT).runtime(GarrisonProcess.runtime(folder,
                 "bundles = [\"" + jar + "\"], on-plugin-failure = continue"));
         try (GarrisonProcess garrison = GarrisonProcess.start(folder, policy)) {
-            Guest.await("garrison runs", () -> status(garrison).getOrDefault("phase", "").equals("RUNNING"));
-            Map<String, Object> bundle = Json.objects(status(garrison).get("bundles")).getFirst();
+            Guest.await("garrison runs", () -> garrison.status().getOrDefault("phase", "").equals("RUNNING"));
+            Map<String, Object> bundle = Json.objects(garrison.status().get("bundles")).getFirst();
             Command why = garrison.cli("why", "verity");
             if (here) {
                 assertEquals("ACTIVE", bundle.get("state"), garrison::log);
@@ -68,7 +68,7 @@ class RequirementTest {
             } else {
                 assertAll(() -> assertEquals("INSTALLED", bundle.get("state")),
                         () -> assertTrue(bundle.get("reason").toString().contains("bpf_get_fsverity_digest"), bundle::toString),
-                        () -> assertEquals(List.of(), status(garrison).get("plugins")),
+                        () -> assertEquals(List.of(), garrison.status().get("plugins")),
                         () -> assertTrue(why.out().contains("bundle verity is INSTALLED"), why::toString),
                         () -> assertTrue(why.out().contains("from kernel 6.8 on"), why::toString));
             }
@@ -93,11 +93,5 @@ class RequirementTest {
 
     private static Object sleepable(List<Map<String, Object>> hooks, String name) {
         return hooks.stream().filter(h -> h.get("name").equals(name)).findAny().orElseThrow().get("sleepable");
-    }
-
-    /** Empty while nobody answers. */
-    private static Map<String, Object> status(GarrisonProcess garrison) {
-        Command status = garrison.cli("status", "--json");
-        return status.exit() == 0 ? Json.object(Json.parse(status.out())) : Map.of();
     }
 }

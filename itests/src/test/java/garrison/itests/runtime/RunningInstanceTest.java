@@ -122,8 +122,8 @@ class RunningInstanceTest {
         assertAll(() -> assertEquals(0, write().exit()),
                 () -> assertTrue(attacks.run("open-write", scene.other().toString()).denied()));
         GarrisonProcess.configure(folder, writesRefused());
-        garrison.cli("reload").success();
-        assertTrue(write().denied());
+        garrison.hangUp();
+        Guest.await("the usual policy, by SIGHUP", () -> write().denied());
     }
 
     @Test

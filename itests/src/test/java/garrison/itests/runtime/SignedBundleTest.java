@@ -16,7 +16,11 @@ import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Operation;
 import garrison.itests.attack.Scene;
 import garrison.spi.Mode;
+import garrison.spi.Plugin;
+import garrison.spi.PluginState;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -76,10 +80,31 @@ class SignedBundleTest {
         return new Policy(Mode.ENFORCE).rule("secrets", Attack.Rule.TREE, scene.guarded(), Operation.WRITE);
     }
 
-    private GarrisonProcess start(String trust) {
-        return GarrisonProcess.start(folder, policy().runtime(GarrisonProcess.runtime(folder, "bundle-directory = \""
-                + folder.resolve("bundles") + "\", bundles = [ file-guard, neighbour ] }\n" + trust + "\n runtime {")))
-                .awaitStarted();
+    /** The plugin of the jar as it now is, by a class loader that has its own classes from there. */
+    private Plugin pluginOfTheJar() throws ReflectiveOperationException, IOException {
+        ClassLoader others = new ClassLoader(Plugin.class.getClassLoader()) {
+            @Override
+            protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                if (name.startsWith(FileGuard.class.getPackageName() + ".")) {
+                    throw new ClassNotFoundException(name);
+                }
+                return super.loadClass(name, resolve);
+            }
+
+            @Override
+            public URL getResource(String name) {
+                return name.endsWith(".bpf.o") ? null : super.getResource(name);
+            }
+        };
+        return (Plugin) new URLClassLoader(new URL[] {jar.toUri().toURL()}, others).loadClass(FileGuard.class.getName())
+                .getConstructor().newInstance();
+    }
+
+    private boolean writeIsDeniedBy(Plugin plugin) {
+        try (Garrison garrison = Garrison.builder().config(policy().config()).plugin(plugin).start()) {
+            assertEquals(PluginState.ACTIVE, garrison.status().plugins().getFirst().state(), () -> garrison.status().toString());
+            return writeIsDenied();
+        }
     }
 
     private boolean writeIsDenied() {
@@ -87,17 +112,13 @@ class SignedBundleTest {
     }
 
     @Test
-    void defangedObject_decidesWhereNothingIsSigned_andIsRefusedWhereItMustBe() throws IOException {
-        try (Garrison intact = Garrison.builder().config(policy().config()).plugin(new FileGuard()).start()) {
-            assertTrue(writeIsDenied(), () -> intact.status().toString());
-        }
+    void defangedObject_decidesWhereNothingIsSigned_andIsRefusedWhereItMustBe() throws Exception {
+        assertTrue(writeIsDeniedBy(new FileGuard()));
         defang();
-        try (GarrisonProcess garrison = start("")) {
-            assertEquals("ACTIVE", garrison.plugin("file-guard").get("state"), garrison::log);
-            assertFalse(writeIsDenied(), "the attack: the plugin runs and guards nothing");
-            garrison.terminate();
-        }
-        try (GarrisonProcess garrison = start("trust.anchors = [ \"" + folder.resolve("keys/*.pem") + "\" ]")) {
+        assertFalse(writeIsDeniedBy(pluginOfTheJar()), "the attack: the plugin runs and guards nothing");
+        Policy signed = policy().runtime(GarrisonProcess.runtime(folder, "bundle-directory = \"" + folder.resolve("bundles")
+                + "\", bundles = [ file-guard, neighbour ] }\n trust.anchors = [ \"" + folder.resolve("keys/*.pem") + "\" ]\n runtime {"));
+        try (GarrisonProcess garrison = GarrisonProcess.start(folder, signed).awaitStarted()) {
             assertEquals("FAILED", garrison.plugin("file-guard").get("state"), garrison::log);
             String reason = String.valueOf(garrison.plugin("file-guard").get("reason"));
             assertTrue(reason.startsWith("plugin file-guard: object file_guard.bpf.o is not trusted: its signature names CN=release"), reason);

@@ -47,37 +47,28 @@ class StartAndStopTest {
     }
 
     @Test
-    void sigterm_whileEnforcing_detachesEverythingAndEndsTheEventStream() {
-        try (GarrisonProcess garrison = GarrisonProcess.start(folder, policy()).awaitStarted();
-                EventLines events = garrison.events()) {
+    void sigkillThenStartThenSigterm_whileEnforcing_leaveNothing() {
+        try (GarrisonProcess first = GarrisonProcess.start(folder, policy()).awaitStarted()) {
             assertTrue(writeIsDenied());
+            first.kill();
+        }
+        try (GarrisonProcess second = GarrisonProcess.start(folder, policy()).awaitStarted();
+                EventLines events = second.events()) {
+            assertTrue(writeIsDenied(), "a killed one does not keep the next from working");
             assertFalse(AttachedBpf.links().isEmpty());
             Guest.await("the event stream", () -> {
                 writeIsDenied();
                 return !events.all().isEmpty();
             });
-            int exit = garrison.terminate();
+            int exit = second.terminate();
             Guest.await("the end of the event stream", events::ended);
-            assertAll(() -> assertEquals(0, exit, garrison::log),
+            assertAll(() -> assertEquals(0, exit, second::log),
                     () -> assertEquals(List.of(), AttachedBpf.links()),
                     () -> assertEquals(List.of(), AttachedBpf.programs()),
                     () -> assertEquals(0, events.exit()),
                     () -> assertEquals(List.of(), events.unreadable()),
                     () -> assertFalse(writeIsDenied(), "nobody guards it any more"));
         }
-    }
-
-    @Test
-    void sigkill_whileEnforcing_doesNotKeepTheNextStartFromWorking() {
-        try (GarrisonProcess first = GarrisonProcess.start(folder, policy()).awaitStarted()) {
-            assertTrue(writeIsDenied());
-            first.kill();
-        }
-        try (GarrisonProcess second = GarrisonProcess.start(folder, policy()).awaitStarted()) {
-            assertTrue(writeIsDenied());
-            assertEquals(0, second.terminate(), second::log);
-        }
-        assertAll(() -> assertEquals(List.of(), AttachedBpf.links()), () -> assertFalse(writeIsDenied()));
     }
 
     @Test
