@@ -138,7 +138,7 @@ guest_start() {
 
 # Fills qemu.
 guest_qemu_arguments() {
-    local words folder_of_kernel
+    local words='' folder_of_kernel
     folder_of_kernel=$(kernel_folder "$kernel")
     qemu=(-name "garrison-$kernel" -no-user-config -machine q35 -m 3G
         -object "memory-backend-memfd,id=memory,size=3G,share=on" -numa "node,memdev=memory"
@@ -152,6 +152,9 @@ guest_qemu_arguments() {
         qemu+=(-accel kvm -cpu host -smp 2)
     else
         qemu+=(-accel "tcg,thread=multi" -cpu max -smp 2)
+        # On a loaded machine the kernel's watchdog would call the TSC unstable and read the emulated HPET instead: each
+        # look at the clock is then a device access under QEMU's one lock, and the guest several times slower.
+        words="tsc=reliable"
     fi
     if [ -n "$interactive" ]; then
         qemu+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$folder/console.log" -serial chardev:console
@@ -159,7 +162,7 @@ guest_qemu_arguments() {
     else
         qemu+=(-chardev "file,id=console,path=$folder/console.log" -serial chardev:console -monitor none)
     fi
-    words="console=ttyS0 loglevel=$([ -n "$interactive" ] && echo 4 || echo 7) panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
+    words="${words:+$words }console=ttyS0 loglevel=$([ -n "$interactive" ] && echo 4 || echo 7) panic=-1 log_buf_len=4M init=$LAB_HOME/guest/init"
     if [ -s "$folder_of_kernel/initramfs" ]; then
         qemu+=(-initrd "$folder_of_kernel/initramfs")
     else
