@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-#:   bench ring|load [ROUNDS]  ring: its consumers' speed, on this machine's own kernel; load: 20 programs, in a guest
+#:   bench ring|load|hook|runtime [ROUNDS]
+#:                             ring: its consumers' speed, natively; load: 20 programs, in a guest, and the feature scan, natively;
+#:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest
 
 # What a benchmark prints is kept, so that figures can be quoted and compared later.
 BENCH_TARGET=$LAB_REPO/target/bench
@@ -8,12 +10,12 @@ BENCH_TARGET=$LAB_REPO/target/bench
 verb_bench() {
     local name=${1:-} rounds=${2:-9}
     case $name in
-        ring | load) ;;
-        '') usage_error "bench: which one? ring, load" ;;
-        *) usage_error "bench: unknown benchmark '$name'; known: ring, load" ;;
+        ring | load | hook | runtime) ;;
+        '') usage_error "bench: which one? ring, load, hook, runtime" ;;
+        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime" ;;
     esac
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || usage_error "bench: '$rounds' is not a number of rounds"
-    if [ "$name" = load ]; then setup_guests "$(kernel_newest)"; else setup_build; fi
+    if [ "$name" = ring ]; then setup_build; else setup_guests "$(kernel_newest)"; fi
     build_without_tests
     mkdir -p "$BENCH_TARGET"
     "bench_$name" "$rounds" | tee "$BENCH_TARGET/$name-$(date -u +%Y%m%dT%H%M%SZ).txt"
@@ -30,8 +32,39 @@ bench_ring() {
 }
 
 bench_load() {
-    local kernel
+    bench_in_guest bench-load 900 '' itests/lab/jobs/bench-load.sh "$1" || return
+    bench_scan
+}
+
+# Each round in a process of its own: what a start pays.
+bench_scan() {
+    local round
+    for ((round = 0; round < 5; round++)); do
+        "$LAB_JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
+            -cp "$LAB_REPO/bench/target/classes:$(cat "$LAB_REPO/bench/target/bench.classpath")" garrison.bench.ScanBench || return
+    done | tee "$BENCH_TARGET/scan.txt"
+    sed -n 's/.*cold \([0-9.]*\) ms.*/\1/p' "$BENCH_TARGET/scan.txt" | sort -n | sed -n '3s/^/load.feature_scan_ms=/p'
+    sed -n 's/.*again \([0-9.]*\) ms.*/\1/p' "$BENCH_TARGET/scan.txt" | sort -n | sed -n '3s/^/load.feature_scan_again_ms=/p'
+}
+
+# One CPU that counts instructions: what it measures is the same in every run, so there are no rounds.
+bench_hook() {
+    bench_in_guest bench-hook 600 --icount itests/lab/jobs/bench-hook.sh
+}
+
+# The guest with the Java options of a real start, second compiler included: its memory is what a user's would be.
+bench_runtime() {
+    printf '# natively, no plugin: %s, %s CPUs\n' "$(uname -r)" "$(nproc)"
+    JAVA_HOME=$LAB_JAVA_HOME "$LAB_REPO/itests/lab/jobs/bench-runtime.sh" none "$1" | sed 's/^[a-z_]*=/runtime.native_&/' || return
+    printf '# in a guest, file-guard: %s\n' "$(kernel_newest)"
+    bench_in_guest bench-runtime 900 '' itests/lab/jobs/bench-runtime.sh file-guard "$((($1 + 2) / 3))" | sed 's/^[a-z_]*=/runtime.&/'
+}
+
+# bench_in_guest FOLDER LIMIT OPTION COMMAND...
+bench_in_guest() {
+    local kernel folder=$1 limit=$2 option=$3
+    shift 3
     kernel=$(kernel_newest)
-    guest_run --kernel "$kernel" --folder "$LAB_TARGET/$kernel/bench-load" --limit 900 -- itests/lab/jobs/bench-load.sh "$1" || return 1
+    guest_run --kernel "$kernel" --folder "$LAB_TARGET/$kernel/$folder" --limit "$limit" ${option:+"$option"} -- "$@" || return 1
     return "$GUEST_STATUS"
 }
