@@ -165,7 +165,7 @@ public enum FuzzTarget {
         run(material);
     }
 
-    /** The inputs that are kept: those that reach all that is reached so far, and those that once found something. */
+    /** The inputs that are kept: what guided runs kept for a branch of its own, and whatever once found something. */
     List<byte[]> seeds() {
         return kept("object");
     }
@@ -205,7 +205,7 @@ public enum FuzzTarget {
             Random random = new Random(seed);
             byte[] input = new byte[1 + Damage.EDIT * (1 + random.nextInt(3))];
             random.nextBytes(input);
-            input[0] = (byte) random.nextInt(DAMAGES.size());
+            input[0] = target == RING ? input[0] : (byte) random.nextInt(DAMAGES.size());
             target.timed(input, last, "seed " + seed);
         }
         System.out.println("refused " + refused + " of " + (seeds.size() + count));

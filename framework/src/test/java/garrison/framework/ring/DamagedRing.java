@@ -51,6 +51,7 @@ public final class DamagedRing {
     private final Dispatch dispatch;
     private RingMemory ring;
     private long end;
+    private boolean sound;
     private long handled;
     private long taken;
     private long tooShort;
@@ -110,17 +111,21 @@ public final class DamagedRing {
     private void fill(int shape) {
         DATA.fill((byte) 0);
         end = (shape & 0xffL) << 8;
-        long full = end + SIZE - 300;
+        // One ring in four has records that are all alike, also behind the last, where those of the round before lie.
+        boolean alike = (shape & 6) == 6;
+        long full = alike ? end + SIZE : end + SIZE - 300;
         consumer.set(JAVA_LONG, 0, end);
         for (int i = shape; end < full; i++) {
-            int type = 1 + (i & 3);
-            int length = type == RingPlugin.UNBOUND ? 16 : STRUCTS[type] + (type == RingPlugin.TEXT ? i & 15 : 0);
+            int type = alike ? RingPlugin.UNBOUND : 1 + (i & 3);
+            int length = alike ? 24 : type == RingPlugin.UNBOUND ? 16 : STRUCTS[type] + (type == RingPlugin.TEXT ? i & 15 : 0);
             int at = (int) (end & (SIZE - 1));
-            word(at, length | (i % 7 == 6 ? DISCARDED : 0));
+            word(at, length | (!alike && i % 7 == 6 ? DISCARDED : 0));
             word((at + 8 + TYPE_OFFSET) & (SIZE - 1), type);
             end += (length + 8 + 7L) & ~7L;
         }
+        end -= alike ? 32 : 0;
         producer.set(JAVA_LONG, 0, end);
+        sound = true;
         ring = new RingMemory("fuzzed", consumer, producer, DATA, SIZE, eachRecord);
     }
 
@@ -134,6 +139,7 @@ public final class DamagedRing {
         int which = edits.getShort() & 0xffff;
         int how = (edits.get() & 0xff) % 5;
         int number = edits.getInt();
+        sound &= kind > 5;
         switch (kind) {
             case 0, 1 -> {
                 int at = header(which);
@@ -196,6 +202,11 @@ public final class DamagedRing {
                 }
                 dispatch.accept(record);
             });
+        } catch (RingCorruptException e) {
+            if (sound) {
+                throw new AssertionError("a sound ring is refused", e);
+            }
+            throw e;
         } finally {
             check(dispatch.unbound() == unbound, "unbound");
             check(dispatch.failed() == tooShort, "failed");
@@ -203,7 +214,9 @@ public final class DamagedRing {
         }
         check(count == taken - before, "the count");
         check(count <= SIZE / 8, "too many at one look");
-        dispatch.tell(event -> check(!event.toString().isEmpty(), "an event without words"));
+        check(consumer.get(JAVA_LONG, 0) <= producer.get(JAVA_LONG, 0), "reading beyond the producer");
+        // A record that is too short is refused before any handler looks at it.
+        dispatch.tell(event -> check(!event.toString().contains("Exception"), event.toString()));
     }
 
     private void check(boolean holds, String what) {
