@@ -98,7 +98,7 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
                                                                                                                       \
 		if (!q)                                                                                               \
 			return 0;                                                                                     \
-		event = garrison_reserve(sizeof(*event) + (ROOM), FILE_GUARD_ACCESS);                                 \
+		event = garrison_reserve_for(sizeof(*event) + (ROOM), FILE_GUARD_ACCESS, q->found == GUARD_DENIED);   \
 		if (!event)                                                                                           \
 			return 0;                                                                                     \
 		guard_fill(event, q);                                                                                 \

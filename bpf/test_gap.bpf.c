@@ -47,7 +47,7 @@ static __always_inline __u32 number_of(struct dentry *dentry)
 
 static __always_inline void tell(__u32 type, struct dentry *dentry, bool refused)
 {
-	struct gap_event *event = garrison_reserve(sizeof(*event), type);
+	struct gap_event *event = garrison_reserve_for(sizeof(*event), type, refused);
 
 	if (!event)
 		return;

@@ -131,14 +131,15 @@ static __always_inline bool garrison_sampled_out(__u32 every)
 
 /*
  * Reserves a record and fills its header; NULL when the ring is full or the plugin is being sampled, which is counted, or
- * others have taken over and tell it. No decision may depend on it. `size` must be a constant.
+ * others have taken over and tell it. No decision may depend on it. `size` must be a constant. What this run of the program
+ * refuses nobody else gets to see, so that it is told here even if others took over after it had asked for the mode.
  */
-static __always_inline void *garrison_reserve(__u64 size, __u32 type)
+static __always_inline void *garrison_reserve_for(__u64 size, __u32 type, bool refused)
 {
 	struct garrison_control *control = garrison_control_now();
 	struct garrison_event *event;
 
-	if (control && control->retired)
+	if (control && control->retired && !refused)
 		return NULL;
 	if (control && control->sample_every > 1 && garrison_sampled_out(control->sample_every))
 		return NULL;
@@ -152,6 +153,12 @@ static __always_inline void *garrison_reserve(__u64 size, __u32 type)
 	event->type = type;
 	event->generation = control ? control->generation : 0;
 	return event;
+}
+
+/* The same for what is let through. */
+static __always_inline void *garrison_reserve(__u64 size, __u32 type)
+{
+	return garrison_reserve_for(size, type, false);
 }
 
 #endif
