@@ -49,8 +49,9 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
      *
      * @param wanted whether
      * @param instance the folder's name below {@code /sys/fs/bpf/garrison}; one for each Garrison that runs at a time
+     * @param guarded whether the kernel keeps others from taking pins away
      */
-    public record Pins(boolean wanted, String instance) {
+    public record Pins(boolean wanted, String instance, boolean guarded) {
         private static final Pattern INSTANCE = Pattern.compile("[a-z0-9][a-z0-9-]*");
 
         static Pins of(Settings root) {
@@ -58,7 +59,7 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
             if (!INSTANCE.matcher(instance).matches()) {
                 throw root.error("instance", "is '" + instance + "'", "use lower-case letters, digits and dashes");
             }
-            return new Pins(root.bool("pin", false), instance);
+            return new Pins(root.bool("pin", false), instance, root.bool("guard-pins", true));
         }
     }
 

@@ -127,6 +127,12 @@ final class ClockLink implements Link {
     }
 
     @Override
+    public void leave(PinnedRun run) {
+        pin(run);
+        cpus.forEach(KernelLink::letGo);
+    }
+
+    @Override
     public byte[] readAll() {
         return cpus.getFirst().readAll();
     }

@@ -168,6 +168,18 @@ public final class KernelLink implements Link {
     }
 
     @Override
+    public synchronized void leave(PinnedRun run) {
+        pin(run);
+        letGo();
+    }
+
+    /** Closes the descriptor of a link whose name stays. */
+    synchronized void letGo() {
+        pins = null;
+        close();
+    }
+
+    @Override
     public synchronized byte[] readAll() {
         if (closed || !program.kind().equals("iter")) {
             throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is no iterator"));

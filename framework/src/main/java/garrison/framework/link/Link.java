@@ -26,6 +26,9 @@ public interface Link extends AutoCloseable {
      */
     void pin(PinnedRun run);
 
+    /** Pins it, and gives up what this process holds of it: it stays attached until its name is taken away. */
+    void leave(PinnedRun run);
+
     /**
      * Runs an iterator program to its end.
      *

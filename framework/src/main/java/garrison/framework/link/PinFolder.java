@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.link;
 
+import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
 import garrison.spi.GarrisonException;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,6 +28,8 @@ import java.util.Set;
  * <p>Minimum kernel 5.7.
  */
 public final class PinFolder implements AutoCloseable {
+    /** Begins the names of folders that are no plugin's. */
+    static final String OWN = "_";
     private static final Path BPF = Path.of("/sys/fs/bpf");
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -33,6 +37,7 @@ public final class PinFolder implements AutoCloseable {
     private final Libbpf libbpf;
     private final Path folder;
     private final int lock;
+    private Optional<PinGuard> guard = Optional.empty();
 
     private PinFolder(Libbpf libbpf, Path folder, int lock) {
         this.libbpf = libbpf;
@@ -82,7 +87,12 @@ public final class PinFolder implements AutoCloseable {
 
     /** Names of the plugins of which something is pinned. */
     public List<String> plugins() {
-        return names(folder);
+        return names(folder).stream().filter(name -> !name.startsWith(OWN)).toList();
+    }
+
+    /** Has the kernel keep everybody else from taking away what is pinned here, see {@link PinGuard}. */
+    public void guard(RunningKernel kernel) {
+        guard = Optional.ofNullable(PinGuard.open(libbpf, kernel, folder, lock));
     }
 
     /** The runs of a plugin that are pinned, oldest first. */
@@ -101,7 +111,10 @@ public final class PinFolder implements AutoCloseable {
      * @param generation greater than that of every run before
      */
     public PinnedRun create(String plugin, int generation) {
-        Path run = folder.resolve(plugin).resolve(String.valueOf(generation));
+        return makeRun(libbpf, plugin, folder.resolve(plugin).resolve(String.valueOf(generation)));
+    }
+
+    static PinnedRun makeRun(Libbpf libbpf, String plugin, Path run) {
         try {
             makePrivate(run.getParent());
             Files.createDirectory(run, PRIVATE);
@@ -111,7 +124,7 @@ public final class PinFolder implements AutoCloseable {
         }
     }
 
-    private static List<String> names(Path of) {
+    static List<String> names(Path of) {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(of)) {
             entries.forEach(entry -> names.add(entry.getFileName().toString()));
@@ -130,6 +143,7 @@ public final class PinFolder implements AutoCloseable {
             for (String plugin : plugins()) {
                 removeIfEmpty(folder.resolve(plugin));
             }
+            guard.ifPresent(PinGuard::close);
             removeIfEmpty(folder);
             removeIfEmpty(folder.getParent());
         } finally {

@@ -14,11 +14,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
-/** The pins of one run of a plugin: {@code link_PROGRAM} and {@code map_NAME} in a folder named after its generation. */
+/**
+ * The pins of one run of a plugin: {@code link_PROGRAM}, {@code map_NAME} and {@code program_NAME} in a folder named after its
+ * generation.
+ */
 public final class PinnedRun {
     private static final String LINK = "link_";
     private static final String MAP = "map_";
+    private static final String PROGRAM = "program_";
 
     private final Libbpf libbpf;
     private final String plugin;
@@ -71,6 +76,11 @@ public final class PinnedRun {
         pin(LINK + program, fd);
     }
 
+    /** Pins a program that is not attached but run by its name. */
+    void pinProgram(String program, int fd) {
+        pin(PROGRAM + program, fd);
+    }
+
     /** Takes a link's name away; it stays attached for as long as somebody has it open. */
     void unpinLink(String program) {
         delete(folder.resolve(LINK + program));
@@ -92,7 +102,16 @@ public final class PinnedRun {
 
     /** A file descriptor of a pinned map, the caller's to close; empty when there is none. */
     public OptionalInt openMap(String map) {
-        Path file = folder.resolve(MAP + map);
+        return open(MAP + map);
+    }
+
+    /** The same of a pinned program. */
+    OptionalInt openProgram(String program) {
+        return open(PROGRAM + program);
+    }
+
+    private OptionalInt open(String name) {
+        Path file = folder.resolve(name);
         try (Arena scratch = Arena.ofConfined()) {
             int fd = libbpf.objectGet(scratch.allocateFrom(file.toString()));
             if (fd == -Libc.ENOENT) {
@@ -106,11 +125,23 @@ public final class PinnedRun {
         }
     }
 
-    /** Takes all names away. Programs that nobody else holds are detached when the kernel gets to it. */
+    /**
+     * Takes all names away. What nobody else holds is detached when this returns: the kernel frees a name's object some time
+     * later, but one whose descriptor is closed at once.
+     */
     public void remove() {
-        links().forEach(this::unpinLink);
-        maps().forEach(map -> delete(folder.resolve(MAP + map)));
-        delete(folder);
+        List<String> programs = names(PROGRAM).stream().map(PROGRAM::concat).toList();
+        List<String> links = names(LINK).stream().map(LINK::concat).toList();
+        List<Integer> held = new ArrayList<>();
+        try {
+            Stream.concat(programs.stream(), links.stream()).forEach(name -> open(name).ifPresent(held::add));
+            programs.forEach(name -> delete(folder.resolve(name)));
+            links.forEach(name -> delete(folder.resolve(name)));
+            maps().forEach(map -> delete(folder.resolve(MAP + map)));
+            delete(folder);
+        } finally {
+            held.forEach(Libc::close);
+        }
     }
 
     private void delete(Path file) {

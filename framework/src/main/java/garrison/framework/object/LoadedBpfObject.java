@@ -2,7 +2,6 @@
 package garrison.framework.object;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -29,11 +28,6 @@ import java.util.function.Function;
  * use by several threads; after {@link #close()} everything, its maps included, throws {@link IllegalStateException}.
  */
 public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
-    /** struct bpf_test_run_opts as of libbpf 1.0. */
-    private static final int RUN_SIZE = 80;
-    private static final long RUN_CONTEXT = 32;
-    private static final long RUN_CONTEXT_SIZE = 48;
-    private static final long RUN_RESULT = 56;
     /** The first fields of struct bpf_prog_info: type, id. */
     private static final int INFO_SIZE = 64;
     private static final long INFO_ID = 4;
@@ -224,22 +218,17 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      * @since kernel 5.14
      */
     public int runSyscallProgram(String program, byte[] context) {
-        int fd = handle.alone(object -> libbpf.programFd(find(object, program)));
-        return handle.whileOpen(() -> {
-            try (Arena scratch = Arena.ofConfined()) {
-                MemorySegment options = scratch.allocate(RUN_SIZE, 8);
-                MemorySegment copy = scratch.allocateFrom(JAVA_BYTE, context);
-                options.set(JAVA_LONG, 0, RUN_SIZE);
-                options.set(ADDRESS, RUN_CONTEXT, context.length == 0 ? MemorySegment.NULL : copy);
-                options.set(JAVA_INT, RUN_CONTEXT_SIZE, context.length);
-                int result = libbpf.progTestRun(fd, options);
-                if (result < 0) {
-                    throw error("program " + program + " cannot be run", result);
-                }
-                MemorySegment.copy(copy, JAVA_BYTE, 0, context, 0, context.length);
-                return options.get(JAVA_INT, RUN_RESULT);
-            }
-        });
+        int fd = programFd(program);
+        return handle.whileOpen(() -> SyscallRun.run(libbpf, owner, fd, program, context));
+    }
+
+    /**
+     * The file descriptor of a loaded program, owned by this object: of no use after {@link #close()}.
+     *
+     * @throws IllegalArgumentException if it is not loaded
+     */
+    public int programFd(String program) {
+        return handle.alone(object -> libbpf.programFd(find(object, program)));
     }
 
     @Override

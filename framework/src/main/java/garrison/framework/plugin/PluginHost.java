@@ -56,11 +56,24 @@ public final class PluginHost implements AutoCloseable {
         this.platform = platform;
         this.listeners = listeners;
         this.settings = settings;
-        pins = settings.pins().wanted() ? Optional.of(PinFolder.open(platform.libbpf(), settings.pins().instance())) : Optional.empty();
+        pins = settings.pins().wanted() ? Optional.of(openPins(settings.pins())) : Optional.empty();
         heartbeat = new Heartbeat(this::present);
         budgets = new BudgetWatch(platform.libbpf(), settings.statistics(), this::present, this::overrun);
         platform.truth().policy(settings.onLost());
         platform.truth().listener(this::mechanismChanged);
+    }
+
+    private PinFolder openPins(GarrisonSettings.Pins wanted) {
+        PinFolder folder = PinFolder.open(platform.libbpf(), wanted.instance());
+        if (wanted.guarded()) {
+            try {
+                folder.guard(platform.kernel());
+            } catch (RuntimeException | Error e) {
+                folder.close();
+                throw e;
+            }
+        }
+        return folder;
     }
 
     /** All whose programs may be attached. */
@@ -223,7 +236,7 @@ public final class PluginHost implements AutoCloseable {
                 LOG.warn("garrison.events.queue is read at start only: {} stays until then", settings.queue());
             }
             if (!next.pins().equals(settings.pins())) {
-                LOG.warn("garrison.pin and garrison.instance are read at start only");
+                LOG.warn("garrison.pin, garrison.instance and garrison.guard-pins are read at start only");
             }
             settings = next;
             platform.truth().policy(next.onLost());

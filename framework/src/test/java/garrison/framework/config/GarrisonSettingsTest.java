@@ -61,7 +61,7 @@ class GarrisonSettingsTest {
 
     @Test
     void unknownKey_isRefusedByFileAndLine() {
-        assertRefused(":3: unknown key garrison.plugin; did you mean 'plugins'? known keys: events, instance, linger, mode,"
+        assertRefused(":3: unknown key garrison.plugin; did you mean 'plugins'? known keys: events, guard-pins, instance, linger, mode,"
                 + " on-enforcement-lost, pin, plugins, runtime, statistics, trust",
                 "garrison {\n  mode = AUDIT\n  plugin { }\n}\n");
         assertRefused(":2: unknown key garrison.events.size; known keys: queue, reader", "garrison.events {\n  size = 5 }");
