@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package garrison.itests.framework;
+package garrison.itests.framework.gap;
 
 import garrison.spi.EventBindings;
 import garrison.spi.LoadedObject;
@@ -11,24 +11,35 @@ import garrison.spi.PolicyChange;
 import garrison.spi.ProgramSource;
 import garrison.spi.Settings;
 import java.net.MalformedURLException;
+import java.net.URL;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A plugin around bpf/test_gap.bpf.c: nobody makes a directory in one certain directory. Its object is new to each instance. */
-record GapPlugin(Ledger ledger, long directory, int granted) implements Plugin {
-    static final String NAME = "gap";
+/**
+ * A plugin around bpf/test_gap.bpf.c: nobody makes a directory in one certain directory. Its object is new to each instance.
+ *
+ * @param ledger hears of each attempt
+ * @param directory the directory's inode
+ * @param granted a process that may, or 0
+ */
+public record GapPlugin(Ledger ledger, long directory, int granted) implements Plugin {
+    /** Where the object lies, in the repository and, by its last part, in a bundle. */
+    static final Path OBJECT = Path.of("bpf/target/objects/test_gap.bpf.o");
+    /** Records that wait for no reader must not be lost: 16 MiB are half a million. */
+    private static final int RING = 1 << 24;
 
     @Override
     public String name() {
-        return NAME;
+        return "gap";
     }
 
     @Override
     public List<ProgramSource> objects() {
+        URL bundled = GapPlugin.class.getClassLoader().getResource(OBJECT.getFileName().toString());
         try {
-            return List.of(new ProgramSource("test_gap.bpf.o", Path.of("bpf/target/objects/test_gap.bpf.o").toUri().toURL()));
+            return List.of(new ProgramSource("test_gap.bpf.o", bundled != null ? bundled : OBJECT.toUri().toURL()));
         } catch (MalformedURLException e) {
             throw new IllegalStateException(e);
         }
@@ -44,6 +55,7 @@ record GapPlugin(Ledger ledger, long directory, int granted) implements Plugin {
         public void configure(ObjectSetup object) {
             object.constant("gap_directory", plugin.directory);
             object.constant("gap_granted", plugin.granted);
+            object.maxEntries("garrison_events", RING);
             object.keep("gap_asked");
         }
 
