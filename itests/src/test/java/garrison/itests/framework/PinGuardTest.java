@@ -110,13 +110,15 @@ class PinGuardTest {
         for (Path pin : guard()) {
             String name = pin.getFileName().toString();
             try (Arena scratch = Arena.ofConfined()) {
+                int folder = Libc.open(INSTANCE.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC);
                 int fd = Objects.LIBBPF.objectGet(scratch.allocateFrom(pin.toString()));
                 if (name.equals("map_pins_state")) {
                     assertEquals(-MoveMount.EPERM, Objects.LIBBPF.mapUpdate(fd, scratch.allocate(4, 4), scratch.allocate(1024, 8), 0), name);
                 } else if (name.startsWith("program_")) {
-                    assertEquals(1, SyscallRun.run(Objects.LIBBPF, Objects.OWNER, fd, name, new byte[4]), name);
+                    assertEquals(1, SyscallRun.run(Objects.LIBBPF, Objects.OWNER, fd, name, Objects.key(folder)), name);
                 }
                 Libc.close(fd);
+                Libc.close(folder);
             }
         }
     }

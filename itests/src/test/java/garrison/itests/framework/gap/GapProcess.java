@@ -25,8 +25,8 @@ public final class GapProcess implements AutoCloseable {
     private final Path errors;
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
 
-    /** Starts a process; it guards nothing yet. */
-    GapProcess(GapScene scene, int granted, String config) {
+    /** Starts a process; one that rehearses guards nothing yet. */
+    GapProcess(GapScene scene, int granted, String config, boolean rehearse) {
         List<String> path = new ArrayList<>(List.of(scene.jar().toString()));
         path.addAll(List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
                 .filter(NEEDED.asMatchPredicate()).toList());
@@ -34,7 +34,7 @@ public final class GapProcess implements AutoCloseable {
         command.addAll(Guest.javaFlags());
         command.addAll(List.of("-Xmx96m", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(List.of("-cp", String.join(File.pathSeparator, path), GapVictim.class.getName(), scene.ledgerFile().toString(),
-                String.valueOf(scene.inode), String.valueOf(granted), config));
+                String.valueOf(scene.inode), String.valueOf(granted), config, String.valueOf(rehearse)));
         try {
             errors = Files.createTempFile(scene.folder, "process-", ".err");
             process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
@@ -70,6 +70,12 @@ public final class GapProcess implements AutoCloseable {
             throw failure("takes no word: " + e);
         }
         await("up");
+    }
+
+    /** Waits until one that does not rehearse guards. */
+    GapProcess up() {
+        await("up");
+        return this;
     }
 
     /** SIGKILL; it is gone when this returns. */

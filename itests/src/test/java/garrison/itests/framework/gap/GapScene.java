@@ -129,17 +129,19 @@ public final class GapScene implements AutoCloseable {
         return ledger.last();
     }
 
-    /** Starts a process that will guard when it is told to. */
-    public GapProcess launch(int granted, String config) {
-        GapProcess process = new GapProcess(this, granted, config);
-        processes.add(process);
-        return process;
+    /** Starts a process that has loaded what it needs and will guard when it is told to. */
+    public GapProcess ready(int granted, String config) {
+        return launch(granted, config, true).ready();
     }
 
     /** Starts a process that guards when this returns. */
     public GapProcess guarding(int granted, String config) {
-        GapProcess process = launch(granted, config).ready();
-        process.guard();
+        return launch(granted, config, false).up();
+    }
+
+    private GapProcess launch(int granted, String config, boolean rehearse) {
+        GapProcess process = new GapProcess(this, granted, config, rehearse);
+        processes.add(process);
         return process;
     }
 
