@@ -5,6 +5,7 @@ import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
 import garrison.spi.GarrisonException;
+import garrison.spi.KernelException;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -19,6 +20,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One instance's folder in the BPF file system, {@code /sys/fs/bpf/garrison/INSTANCE}, and in it one folder a plugin with one
@@ -31,6 +34,7 @@ public final class PinFolder implements AutoCloseable {
     /** Begins the names of folders that are no plugin's. */
     static final String OWN = "_";
     private static final Path BPF = Path.of("/sys/fs/bpf");
+    private static final Logger LOG = LoggerFactory.getLogger(PinFolder.class);
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
@@ -90,9 +94,18 @@ public final class PinFolder implements AutoCloseable {
         return names(folder).stream().filter(name -> !name.startsWith(OWN)).toList();
     }
 
-    /** Has the kernel keep everybody else from taking away what is pinned here, see {@link PinGuard}. */
+    /**
+     * Has the kernel keep everybody else from taking away what is pinned here, see {@link PinGuard}. A kernel that refuses that is
+     * logged as an error, and Garrison goes on: pins without it are worth more than none.
+     *
+     * @throws GarrisonException if another process that lives is the owner of these pins
+     */
     public void guard(RunningKernel kernel) {
-        guard = Optional.ofNullable(PinGuard.open(libbpf, kernel, folder, lock));
+        try {
+            guard = Optional.ofNullable(PinGuard.open(libbpf, kernel, folder, lock));
+        } catch (KernelException e) {
+            LOG.error("Pins in {} are not guarded against root: {}", folder, e.getMessage());
+        }
     }
 
     /** The runs of a plugin that are pinned, oldest first. */

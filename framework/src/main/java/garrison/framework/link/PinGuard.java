@@ -81,14 +81,13 @@ final class PinGuard implements AutoCloseable {
         if (present == null) {
             others.stream().filter(o -> o.pins.folder().endsWith(name)).forEach(PinGuard::close);
             others.removeIf(o -> o.pins.folder().endsWith(name));
-            PinnedRun pins = PinFolder.makeRun(libbpf, "garrison", folder.resolve(name));
-            present = load(libbpf, kernel, BpfSpec.parse(source.name(), elf), elf, owner, pins, lock);
+            present = load(libbpf, kernel, BpfSpec.parse(source.name(), elf), elf, owner, folder.resolve(name), lock);
         }
         others.forEach(PinGuard::close);
         return present;
     }
 
-    private static PinGuard load(Libbpf libbpf, RunningKernel kernel, BpfSpec spec, byte[] elf, Owner owner, PinnedRun pins,
+    private static PinGuard load(Libbpf libbpf, RunningKernel kernel, BpfSpec spec, byte[] elf, Owner owner, Path folder,
             int lock) {
         LoadedBpfObject object;
         try (OpenObject open = OpenObject.open(libbpf, spec, elf, owner)) {
@@ -96,7 +95,14 @@ final class PinGuard implements AutoCloseable {
                     .forEach(p -> open.load(p.name(), kernel.lsmHook(p.target()).isPresent()));
             object = open.load();
         }
-        PinGuard guard = new PinGuard(libbpf, owner, pins);
+        PinGuard guard;
+        try {
+            guard = new PinGuard(libbpf, owner, PinFolder.makeRun(libbpf, owner.plugin(), folder));
+        } catch (RuntimeException | Error e) {
+            object.close();
+            throw e;
+        }
+        PinnedRun pins = guard.pins;
         // Once pinned they need no descriptor of ours.
         try (object) {
             pins.pinMap(STATE, object.mapFd(STATE));
