@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the build runs once, so that the Java machine can record the classes that a start and the commands need: with the AOT
- * cache made of that, both start in a fraction of the time. Loads nothing into the kernel; also proves that the distribution's own sample of a
+ * cache made of that, both start sooner. Loads nothing into the kernel; also proves that the distribution's own sample of a
  * configuration can be used.
  */
 final class Rehearsal {
