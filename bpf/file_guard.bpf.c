@@ -79,7 +79,7 @@ int BPF_PROG(guard_file_open, struct file *file, int ret)
 		act |= FILE_GUARD_CREATE;
 	if (act == FILE_GUARD_READ && (file->f_inode->i_mode & GUARD_S_IFMT) == GUARD_S_IFDIR && guard_is_own_process())
 		return 0;
-	return guard_verdict(guard_denies(dentry, FILE_GUARD_FILE_OPEN, act));
+	return guard_verdict("file_open", guard_denies(dentry, FILE_GUARD_FILE_OPEN, act));
 }
 
 SEC("lsm/path_truncate")
@@ -87,7 +87,7 @@ int BPF_PROG(guard_path_truncate, const struct path *path, int ret)
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(path->dentry, FILE_GUARD_PATH_TRUNCATE, FILE_GUARD_WRITE));
+	return guard_verdict("path_truncate", guard_denies(path->dentry, FILE_GUARD_PATH_TRUNCATE, FILE_GUARD_WRITE));
 }
 
 SEC("?lsm/file_truncate")
@@ -95,7 +95,7 @@ int BPF_PROG(guard_file_truncate, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
+	return guard_verdict("file_truncate", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
 }
 
 /* A new name: asked of the directory, reported with the name. */
@@ -114,7 +114,7 @@ int BPF_PROG(guard_inode_create, struct inode *dir, struct dentry *dentry, umode
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_CREATE));
+	return guard_verdict("inode_create", guard_denies_new(dentry, FILE_GUARD_INODE_CREATE));
 }
 
 SEC("lsm/inode_mkdir")
@@ -122,7 +122,7 @@ int BPF_PROG(guard_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_MKDIR));
+	return guard_verdict("inode_mkdir", guard_denies_new(dentry, FILE_GUARD_INODE_MKDIR));
 }
 
 SEC("lsm/inode_mknod")
@@ -130,7 +130,7 @@ int BPF_PROG(guard_inode_mknod, struct inode *dir, struct dentry *dentry, umode_
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_MKNOD));
+	return guard_verdict("inode_mknod", guard_denies_new(dentry, FILE_GUARD_INODE_MKNOD));
 }
 
 SEC("lsm/inode_symlink")
@@ -138,7 +138,7 @@ int BPF_PROG(guard_inode_symlink, struct inode *dir, struct dentry *dentry, cons
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK));
+	return guard_verdict("inode_symlink", guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK));
 }
 
 SEC("lsm/inode_link")
@@ -154,7 +154,7 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 	q.on_tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
 	q.on_shared = FILE_GUARD_LINK;
 	q.on_arrival = FILE_GUARD_CREATE;
-	return guard_verdict(guard_refuses(&q));
+	return guard_verdict("inode_link", guard_refuses(&q));
 }
 
 SEC("lsm/inode_unlink")
@@ -162,7 +162,7 @@ int BPF_PROG(guard_inode_unlink, struct inode *dir, struct dentry *dentry, int r
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_UNLINK, FILE_GUARD_DELETE));
+	return guard_verdict("inode_unlink", guard_denies(dentry, FILE_GUARD_INODE_UNLINK, FILE_GUARD_DELETE));
 }
 
 SEC("lsm/inode_rmdir")
@@ -175,7 +175,7 @@ int BPF_PROG(guard_inode_rmdir, struct inode *dir, struct dentry *dentry, int re
 	if (!guard_begin(&q, dentry, FILE_GUARD_INODE_RMDIR, FILE_GUARD_DELETE, FILE_GUARD_DELETE | FILE_GUARD_LEADS))
 		return 0;
 	q.on_above = GUARD_REDIRECTS;
-	return guard_verdict(guard_refuses(&q));
+	return guard_verdict("inode_rmdir", guard_refuses(&q));
 }
 
 static __always_inline bool guard_denies_rename(struct dentry *from, struct dentry *to)
@@ -200,7 +200,7 @@ int BPF_PROG(guard_inode_rename, struct inode *from_dir, struct dentry *from, st
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_rename(from, to));
+	return guard_verdict("inode_rename", guard_denies_rename(from, to));
 }
 
 /* The function is called once for an exchange, and calls the hook once each way round. */
@@ -210,11 +210,9 @@ int BPF_PROG(guard_security_inode_rename, struct inode *from_dir, struct dentry 
 {
 	if (ret)
 		return ret;
-	if (flags & GUARD_RENAME_EXCHANGE && guard_denies_rename(to, from)) {
-		barrier();
-		return -EPERM;
-	}
-	return guard_verdict(guard_denies_rename(from, to));
+	if (flags & GUARD_RENAME_EXCHANGE && guard_denies_rename(to, from))
+		return garrison_deny(garrison_hook("inode_rename"));
+	return guard_verdict("inode_rename", guard_denies_rename(from, to));
 }
 
 /* Size, mode, owner and times. Bits that the kernel sets for itself, to drop set-uid when a file is written, are not asked. */
@@ -245,7 +243,7 @@ int BPF_PROG(guard_inode_setattr_2, struct dentry *dentry, struct iattr *attr, i
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_setattr(dentry, attr));
+	return guard_verdict("inode_setattr", guard_denies_setattr(dentry, attr));
 }
 
 SEC("?lsm/inode_setattr")
@@ -253,7 +251,7 @@ int BPF_PROG(guard_inode_setattr_3, void *idmap, struct dentry *dentry, struct i
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_setattr(dentry, attr));
+	return guard_verdict("inode_setattr", guard_denies_setattr(dentry, attr));
 }
 
 /* Before 6.9 the function has a first argument more than its hook. */
@@ -262,7 +260,7 @@ int BPF_PROG(guard_security_inode_setattr, void *idmap, struct dentry *dentry, s
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_setattr(dentry, attr));
+	return guard_verdict("inode_setattr", guard_denies_setattr(dentry, attr));
 }
 
 SEC("lsm/inode_setxattr")
@@ -271,10 +269,8 @@ int BPF_PROG(guard_inode_setxattr, void *idmap, struct dentry *dentry, const cha
 {
 	if (ret)
 		return ret;
-	if (guard_denies(dentry, FILE_GUARD_INODE_SETXATTR, FILE_GUARD_ATTRIBUTES)) {
-		barrier();
-		return -EPERM;
-	}
+	if (guard_denies(dentry, FILE_GUARD_INODE_SETXATTR, FILE_GUARD_ATTRIBUTES))
+		return garrison_deny(garrison_hook("inode_setxattr"));
 	return garrison_xattr_no_decision;
 }
 
@@ -283,10 +279,8 @@ int BPF_PROG(guard_inode_removexattr, void *idmap, struct dentry *dentry, const 
 {
 	if (ret)
 		return ret;
-	if (guard_denies(dentry, FILE_GUARD_INODE_REMOVEXATTR, FILE_GUARD_ATTRIBUTES)) {
-		barrier();
-		return -EPERM;
-	}
+	if (guard_denies(dentry, FILE_GUARD_INODE_REMOVEXATTR, FILE_GUARD_ATTRIBUTES))
+		return garrison_deny(garrison_hook("inode_removexattr"));
 	return garrison_xattr_no_decision;
 }
 
@@ -295,7 +289,7 @@ int BPF_PROG(guard_inode_set_acl, void *idmap, struct dentry *dentry, const char
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_SET_ACL, FILE_GUARD_ATTRIBUTES));
+	return guard_verdict("inode_set_acl", guard_denies(dentry, FILE_GUARD_INODE_SET_ACL, FILE_GUARD_ATTRIBUTES));
 }
 
 SEC("?lsm/inode_remove_acl")
@@ -303,7 +297,7 @@ int BPF_PROG(guard_inode_remove_acl, void *idmap, struct dentry *dentry, const c
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_REMOVE_ACL, FILE_GUARD_ATTRIBUTES));
+	return guard_verdict("inode_remove_acl", guard_denies(dentry, FILE_GUARD_INODE_REMOVE_ACL, FILE_GUARD_ATTRIBUTES));
 }
 
 SEC("?lsm/inode_file_setattr")
@@ -311,7 +305,7 @@ int BPF_PROG(guard_inode_file_setattr, struct dentry *dentry, void *attributes, 
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies(dentry, FILE_GUARD_INODE_FILE_SETATTR, FILE_GUARD_ATTRIBUTES));
+	return guard_verdict("inode_file_setattr", guard_denies(dentry, FILE_GUARD_INODE_FILE_SETATTR, FILE_GUARD_ATTRIBUTES));
 }
 
 static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
@@ -330,7 +324,7 @@ int BPF_PROG(guard_file_ioctl, struct file *file, unsigned int command, unsigned
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_ioctl(file, command));
+	return guard_verdict("file_ioctl", guard_denies_ioctl(file, command));
 }
 
 /* Ioctls of 32-bit programs; older kernels send them to file_ioctl. */
@@ -339,7 +333,7 @@ int BPF_PROG(guard_file_ioctl_compat, struct file *file, unsigned int command, u
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_ioctl(file, command));
+	return guard_verdict("file_ioctl_compat", guard_denies_ioctl(file, command));
 }
 
 static __always_inline bool guard_denies_mmap(struct file *file, unsigned long prot, unsigned long flags)
@@ -362,7 +356,7 @@ int BPF_PROG(guard_mmap_file, struct file *file, unsigned long reqprot, unsigned
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_mmap(file, prot, flags));
+	return guard_verdict("mmap_file", guard_denies_mmap(file, prot, flags));
 }
 
 /* The function is given what was requested, and adds itself what the personality says, as here. */
@@ -374,7 +368,7 @@ int BPF_PROG(guard_security_mmap_file, struct file *file, unsigned long prot, un
 	if ((prot & (GUARD_PROT_READ | GUARD_PROT_EXEC)) == GUARD_PROT_READ &&
 	    bpf_get_current_task_btf()->personality & GUARD_READ_IMPLIES_EXEC)
 		prot |= GUARD_PROT_EXEC;
-	return guard_verdict(guard_denies_mmap(file, prot, flags));
+	return guard_verdict("mmap_file", guard_denies_mmap(file, prot, flags));
 }
 
 SEC("lsm/file_mprotect")
@@ -394,11 +388,9 @@ int BPF_PROG(guard_file_mprotect, struct vm_area_struct *vma, unsigned long reqp
 		act |= FILE_GUARD_EXECUTE;
 	if (!act)
 		return 0;
-	if (guard_denies_backed(file, FILE_GUARD_FILE_MPROTECT, act)) {
-		barrier();
-		return -EPERM;
-	}
-	return guard_verdict(guard_denies(file->f_path.dentry, FILE_GUARD_FILE_MPROTECT, act));
+	if (guard_denies_backed(file, FILE_GUARD_FILE_MPROTECT, act))
+		return garrison_deny(garrison_hook("file_mprotect"));
+	return guard_verdict("file_mprotect", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_MPROTECT, act));
 }
 
 SEC("lsm/bprm_check_security")
@@ -412,7 +404,7 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE, FILE_GUARD_EXECUTE))
 		return 0;
 	q.quiet = 1;
-	return guard_verdict(guard_refuses(&q));
+	return guard_verdict("bprm_check_security", guard_refuses(&q));
 }
 
 static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook)
@@ -436,7 +428,7 @@ int BPF_PROG(guard_sb_mount, const char *device, const struct path *path, const 
 	/* Other options, and who else sees later mounts: nothing is hidden. In the order in which the kernel looks at them. */
 	if (flags & GUARD_MS_REMOUNT || (!(flags & GUARD_MS_BIND) && flags & GUARD_MS_PROPAGATION))
 		return 0;
-	return guard_verdict(guard_denies_mount(path->dentry, FILE_GUARD_SB_MOUNT));
+	return guard_verdict("sb_mount", guard_denies_mount(path->dentry, FILE_GUARD_SB_MOUNT));
 }
 
 SEC("lsm/move_mount")
@@ -444,7 +436,7 @@ int BPF_PROG(guard_move_mount, const struct path *from, const struct path *to, i
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_mount(to->dentry, FILE_GUARD_MOVE_MOUNT));
+	return guard_verdict("move_mount", guard_denies_mount(to->dentry, FILE_GUARD_MOVE_MOUNT));
 }
 
 /* Mounts the old root on a directory of the new. That the root itself changes is what every container does. */
@@ -453,5 +445,5 @@ int BPF_PROG(guard_sb_pivotroot, const struct path *old, const struct path *new,
 {
 	if (ret)
 		return ret;
-	return guard_verdict(guard_denies_mount(old->dentry, FILE_GUARD_SB_PIVOTROOT));
+	return guard_verdict("sb_pivotroot", guard_denies_mount(old->dentry, FILE_GUARD_SB_PIVOTROOT));
 }

@@ -166,13 +166,14 @@ static __always_inline bool guard_denies(struct dentry *dentry, __u32 hook, __u3
 }
 
 /* Constants from separate branches, kept apart: see garrison.bpf.h. */
-static __always_inline int guard_verdict(bool denied)
+static __always_inline int guard_verdict_at(__u32 hook, bool denied)
 {
-	if (denied) {
-		barrier();
-		return -EPERM;
-	}
+	if (denied)
+		return garrison_deny(hook);
 	return 0;
 }
+
+/* For the program of a hook, by its name. */
+#define guard_verdict(name, denied) guard_verdict_at(garrison_hook(name), denied)
 
 #endif

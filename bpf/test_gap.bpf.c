@@ -76,7 +76,7 @@ int BPF_PROG(gap_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode, 
 		return 0;
 	}
 	tell(1, dentry, true);
-	return -EPERM;
+	return garrison_deny(garrison_hook("inode_mkdir"));
 }
 
 SEC("lsm/inode_unlink")

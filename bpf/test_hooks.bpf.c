@@ -56,7 +56,7 @@ int BPF_PROG(hook_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode,
 		return 0;
 	tell(2);
 	if (garrison_enforcing())
-		return -EPERM;
+		return garrison_deny(garrison_hook("inode_mkdir"));
 	return 0;
 }
 

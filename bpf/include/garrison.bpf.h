@@ -6,9 +6,11 @@
  *	garrison_events		ring buffer; the framework reads it and counts what did not fit
  *	garrison_counters	per CPU: sent, dropped, sampled out
  *	garrison_control	the mode and the generation, written by the framework
+ *	garrison_denials	what was refused, by hook
  *	garrison_heartbeat	when the framework was last alive, for programs that are pinned and outlive it
  *
- * Rules of the house: an earlier program's denial is passed on; a full ring never changes a verdict; constants are returned
+ * Rules of the house: an earlier program's denial is passed on (the kernel asks the newest program first, and none after one
+ * that denies, so `ret` is another module's); what a program refuses it counts, with garrison_deny(); a full ring never changes a verdict; constants are returned
  * from separate branches, since 6.12's verifier bounds no negation that clang may make of `cond ? -EPERM : 0`.
  */
 #ifndef GARRISON_BPF_H
@@ -49,6 +51,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct garrison_heartbeat);
 } garrison_heartbeat SEC(".maps");
+
+/* Refusals, by garrison_hook(). The framework makes the entries; what has none is not counted. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 128);
+	__type(key, __u32);
+	__type(value, __u64);
+} garrison_denials SEC(".maps");
 
 /*
  * The value by which inode_setxattr and inode_removexattr say "no decision". Where inode_xattr_skipcap is missing (before
@@ -100,6 +110,32 @@ static __always_inline bool garrison_fallen_closed(void)
 	struct garrison_control *control = garrison_control_now();
 
 	return control && garrison_orphaned_now(control) == GARRISON_CLOSED;
+}
+
+/* A hook's number: FNV-1a over its name, a constant once compiled. */
+#define garrison_hook(name) garrison_hook_number(name, sizeof(name) - 1)
+
+static __always_inline __u32 garrison_hook_number(const char *name, __u32 length)
+{
+	__u32 hash = 0x811c9dc5, i;
+
+#pragma unroll
+	for (i = 0; i < 40; i++) {
+		if (i < length)
+			hash = (hash ^ (__u8)name[i]) * 0x01000193;
+	}
+	return hash;
+}
+
+/* Counts a refusal and returns its verdict: return garrison_deny(garrison_hook("file_open")). */
+static __always_inline int garrison_deny(__u32 hook)
+{
+	__u64 *count = bpf_map_lookup_elem(&garrison_denials, &hook);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	barrier();
+	return -EPERM;
 }
 
 /* `sent` counts on submit's behalf: a reserved record is always submitted. */

@@ -220,7 +220,7 @@ public final class Garrison implements AutoCloseable {
             return this;
         }
 
-        /** A plugin to start with; plugins start in the order given. */
+        /** A plugin to start with. Those in ENFORCE mode start first, so that the kernel asks those that observe before them; else the order is as given. */
         public Builder plugin(Plugin plugin) {
             plugins.add(Objects.requireNonNull(plugin, "plugin"));
             return this;
@@ -250,7 +250,7 @@ public final class Garrison implements AutoCloseable {
         public Garrison start() {
             Garrison garrison = new Garrison(this);
             try {
-                plugins.forEach(garrison::add);
+                garrison.host.ordered(plugins).forEach(garrison::add);
                 return garrison;
             } catch (RuntimeException | Error e) {
                 garrison.close();

@@ -57,10 +57,17 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param events counts of this run
      * @param figures what the plugin tells about itself, in its order
      * @param budget what its programs cost and may cost
+     * @param denials how often this run refused, by hook; hooks where it did
+     * @param unseen what others refuse before this plugin, which only observes, is asked; else empty
      */
     public record PluginStatus(String name, PluginState state, String reason, Mode mode, ActualMode actual, String shortfall,
             Instant since, String object, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures,
-            BudgetStatus budget) {}
+            BudgetStatus budget, Map<String, Long> denials, String unseen) {
+        /** The same, of a plugin that does not see everything. */
+        public PluginStatus withUnseen(String words) {
+            return new PluginStatus(name, state, reason, mode, actual, shortfall, since, object, attached, events, figures, budget, denials, words);
+        }
+    }
 
     /**
      * A program in its place.
@@ -69,8 +76,9 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param kind {@code lsm}, {@code fmod_ret}, …
      * @param hook the hook or function
      * @param strategy how it is attached on this kernel: {@code lsm}, {@code lsm.s}, {@code fmod_ret/security_file_open}, …
+     * @param link the kernel's id of the link, as bpftool shows it; of two at one hook the one with the higher id is asked first
      */
-    public record AttachedProgram(String program, String kind, String hook, String strategy) {}
+    public record AttachedProgram(String program, String kind, String hook, String strategy, long link) {}
 
     /**
      * Records of one run. {@code sent} equals {@code received} plus {@code dropped} once the ring is drained.

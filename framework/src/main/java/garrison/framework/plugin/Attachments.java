@@ -93,7 +93,7 @@ final class Attachments implements AutoCloseable {
     List<AttachedProgram> list() {
         List<AttachedProgram> all = new ArrayList<>();
         for (Link link : links.values()) {
-            all.add(new AttachedProgram(link.program(), link.kind(), link.target(), link.strategy()));
+            all.add(new AttachedProgram(link.program(), link.kind(), link.target(), link.strategy(), link.id()));
         }
         return List.copyOf(all);
     }

@@ -17,7 +17,10 @@ import garrison.spi.Plugin;
 import garrison.spi.PluginState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -248,8 +251,26 @@ public final class PluginHost implements AutoCloseable {
 
     /** All plugins, by name. */
     public List<PluginStatus> status() {
-        return Stream.concat(slots.stream(), lingering.slots().stream().filter(s -> slot(s.name()) == null))
+        List<PluginStatus> all = Stream.concat(slots.stream(), lingering.slots().stream().filter(s -> slot(s.name()) == null))
                 .map(PluginSlot::status).sorted((a, b) -> a.name().compareTo(b.name())).toList();
+        Map<String, String> hidden = HookOrder.hidden(all);
+        return all.stream().map(s -> hidden.containsKey(s.name()) ? s.withUnseen(hidden.get(s.name())) : s).toList();
+    }
+
+    /** The same plugins in the order in which to start them: those that refuse first, so that observers are asked before them. */
+    public List<Plugin> ordered(List<Plugin> plugins) {
+        Map<Plugin, Integer> ranks = new IdentityHashMap<>();
+        plugins.forEach(plugin -> ranks.put(plugin, rank(plugin)));
+        return plugins.stream().sorted(Comparator.comparing(ranks::get)).toList();
+    }
+
+    private int rank(Plugin plugin) {
+        try {
+            return HookOrder.rank(settings.plugin(nameOf(plugin), plugin.getClass().getClassLoader()).mode());
+        } catch (GarrisonException unusable) {
+            LOG.debug("Its start will say what is wrong with {}", plugin.getClass().getName(), unusable);
+            return HookOrder.rank(settings.mode());
+        }
     }
 
     /** Names that are configured and not present. */

@@ -58,6 +58,8 @@ final class PluginRun implements AutoCloseable {
     /** Why it does not refuse though it should; empty when it does as requested. */
     private volatile String demoted = "";
     private HeartbeatMap heartbeat;
+    /** Null for an object that does not count them. */
+    private DenialMap denials;
     private final StallWatch stalls;
     private long layout;
     private PluginSession session;
@@ -129,6 +131,7 @@ final class PluginRun implements AutoCloseable {
         }
         account = new Account(object, budget);
         control = new ControlMap(object.map(ControlMap.NAME), object.btf());
+        denials = object.hasMap(DenialMap.NAME) ? new DenialMap(object.map(DenialMap.NAME), object.programs()) : null;
         heartbeat = new HeartbeatMap(object.map(HeartbeatMap.NAME));
         attachments = new Attachments(name, object);
         bindings = new Bindings(objectName, object.btf());
@@ -178,6 +181,11 @@ final class PluginRun implements AutoCloseable {
         if (current != null) {
             stalls.look(current);
         }
+    }
+
+    /** How often it refused, by hook. */
+    Map<String, Long> denials() {
+        return denials == null ? Map.of() : denials.counts();
     }
 
     /** What is wrong though it runs; else empty. */

@@ -324,7 +324,7 @@ final class PluginSlot {
         Condition now = condition;
         if (current == null) {
             return new PluginStatus(name, now.state, now.reason, now.mode, null, "", now.since, "", List.of(), lastCounts,
-                    Map.of(), BudgetStatus.NONE);
+                    Map.of(), BudgetStatus.NONE, Map.of(), "");
         }
         if (session.tryLock()) {
             try {
@@ -336,7 +336,16 @@ final class PluginSlot {
         Enforcement enforcement = current.enforcement(now.mode);
         String trouble = current.trouble();
         return new PluginStatus(name, now.state, now.reason.isEmpty() ? trouble : now.reason, now.mode, enforcement.actual(), enforcement.reason(), now.since,
-                current.object(), current.attached(), current.counts(), figures, current.account().status());
+                current.object(), current.attached(), current.counts(), figures, current.account().status(),
+                denials(current), "");
+    }
+
+    private static Map<String, Long> denials(PluginRun run) {
+        try {
+            return run.denials();
+        } catch (IllegalStateException closing) {
+            return Map.of();
+        }
     }
 
     String reason() {

@@ -9,6 +9,7 @@ import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,6 +93,7 @@ final class Reload implements AutoCloseable {
      */
     void commit() {
         running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::attach)));
+        starting.sort(Comparator.comparing(s -> HookOrder.rank(s.settings.mode())));
         starting.forEach(s -> step(s.slot, () -> activate(s)));
         try {
             running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::commit)));

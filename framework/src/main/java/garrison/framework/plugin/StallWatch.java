@@ -30,18 +30,20 @@ final class StallWatch {
         Duration busy = reader.busy();
         if (busy.compareTo(LONG) >= 0) {
             String where = reader.where();
-            if (longest.isZero()) {
+            boolean news = longest.isZero();
+            longest = busy;
+            // Before it is told: who hears of it finds it in the status.
+            words = "its programs decide, but its handler has not come back for " + busy.toSeconds() + " s, at " + where;
+            if (news) {
                 LOG.error("Plugin {}: its handler has not come back for {} s, at {}; its records wait in its ring", plugin,
                         busy.toSeconds(), where);
                 events.accept(new HandlerStalled(plugin, Instant.now(), true, busy, where));
             }
-            longest = busy;
-            words = "its programs decide, but its handler has not come back for " + busy.toSeconds() + " s, at " + where;
         } else if (!longest.isZero()) {
+            words = "";
             LOG.warn("Plugin {}: its handler came back after {} s", plugin, longest.toSeconds());
             events.accept(new HandlerStalled(plugin, Instant.now(), false, longest, ""));
             longest = Duration.ZERO;
-            words = "";
         }
     }
 

@@ -23,11 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class EnforcementTest {
-    private static final AttachedProgram OPEN = new AttachedProgram("guard_open", "lsm", "file_open", "lsm");
-    private static final AttachedProgram SLEEPS = new AttachedProgram("guard_unlink", "lsm", "inode_unlink", "lsm.s");
-    private static final AttachedProgram MKDIR = new AttachedProgram("guard_mkdir", "lsm", "inode_mkdir", "fmod_ret/security_inode_mkdir");
+    private static final AttachedProgram OPEN = new AttachedProgram("guard_open", "lsm", "file_open", "lsm", 1);
+    private static final AttachedProgram SLEEPS = new AttachedProgram("guard_unlink", "lsm", "inode_unlink", "lsm.s", 2);
+    private static final AttachedProgram MKDIR = new AttachedProgram("guard_mkdir", "lsm", "inode_mkdir", "fmod_ret/security_inode_mkdir", 3);
     private static final AttachedProgram TRACED = new AttachedProgram("guard_exec", "tp", "sched/sched_process_exec",
-            "tp/sched/sched_process_exec");
+            "tp/sched/sched_process_exec", 4);
 
     private final Map<Mechanism, Witness> witnesses = new EnumMap<>(Mechanism.class);
 

@@ -28,6 +28,9 @@ final class HookPlugin implements Plugin {
     /** Events heard of each type, all runs together. */
     final AtomicLongArray heard = new AtomicLongArray(4);
 
+    /** What the handler does with each event besides. */
+    volatile Runnable extra = () -> { };
+
     HookPlugin() {
         this("hooks");
     }
@@ -63,7 +66,10 @@ final class HookPlugin implements Plugin {
             public void bind(EventBindings events) {
                 for (int type = OPEN; type <= UNLINK; type++) {
                     int index = type;
-                    events.raw(type, "hook_event", fields -> record -> heard.incrementAndGet(index));
+                    events.raw(type, "hook_event", fields -> record -> {
+                        heard.incrementAndGet(index);
+                        extra.run();
+                    });
                 }
             }
 

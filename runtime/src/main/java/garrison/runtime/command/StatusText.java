@@ -83,6 +83,8 @@ final class StatusText {
                     events.number("received"), events.number("dropped"));
             table.note(shortfall(plugin));
             table.note(figures(plugin.object("figures").fields()));
+            table.note(denials(plugin));
+            table.note(plugin.text("unseen"));
             table.note(troubles(events));
             table.note(BudgetText.inShort(plugin.object("budget"), events));
             table.note(plugin.text("reason"));
@@ -94,6 +96,12 @@ final class StatusText {
     private static String shortfall(JsonObject plugin) {
         String why = plugin.text("shortfall");
         return why.isEmpty() ? "" : "REQUESTED " + plugin.text("mode") + ", ACTUAL " + plugin.text("actual") + ": " + why;
+    }
+
+    private static String denials(JsonObject plugin) {
+        String words = plugin.object("denials").fields().entrySet().stream().map(d -> d.getKey() + " " + d.getValue())
+                .collect(Collectors.joining(", "));
+        return words.isEmpty() ? "" : "refused: " + words;
     }
 
     private static String troubles(JsonObject events) {
@@ -141,6 +149,11 @@ final class StatusText {
             }
             plugin.object("figures").fields().forEach((name, value) ->
                     lines.addAll(TextTable.wrap(name + ": " + value, WIDTH, "  ")));
+            for (String more : List.of(denials(plugin), plugin.text("unseen"))) {
+                if (!more.isEmpty()) {
+                    lines.addAll(TextTable.wrap(more, WIDTH, "  "));
+                }
+            }
             String budget = BudgetText.inShort(plugin.object("budget"), plugin.object("events"));
             if (!budget.isEmpty()) {
                 lines.addAll(TextTable.wrap(budget, WIDTH, "  "));

@@ -26,6 +26,7 @@ class StatusTextTest {
                   {"name":"file-guard","state":"ACTIVE","reason":"","mode":"ENFORCE","since":"2026-01-01T23:59:50.000000000Z","object":"o",
                    "attached":[{"program":"a","kind":"lsm","hook":"file_open"},{"program":"b","kind":"lsm","hook":"inode_link"}],
                    "events":{"sent":7,"received":5,"dropped":2,"unbound":0,"failed":1,"sampled_out":12},
+                   "denials":{"file_open":12,"inode_link":1},"unseen":"what other refuses at file_open is not seen",
                    "budget":{"ns_per_event":2000,"on_overrun":"sample","over":true,"sampling":4,"programs":[
                     {"program":"a","hook":"file_open","runs":500,"ns_per_run":2750},{"program":"b","runs":9,"ns_per_run":70}]},
                    "figures":{"rules":"3","protected objects":"1000","cannot do here":"%s"}},
@@ -49,6 +50,8 @@ class StatusTextTest {
         assertTrue(text.contains("1 records on which the plugin's handler failed"), text);
         assertTrue(text.replaceAll("\\s+", " ").contains("OVER BUDGET: dearest program a, 2750 ns a run of 2000; one event of 4 is told;"
                 + " 12 events sampled out"), text);
+        assertTrue(text.contains("refused: file_open 12, inode_link 1"), text);
+        assertTrue(text.contains("what other refuses at file_open is not seen"), text);
         assertTrue(text.contains("second paragraph"), text);
         assertTrue(text.replaceAll("[\\s]", "").contains("x".repeat(150)), "nothing is cut from a reason: " + text);
         assertTrue(text.contains("file-gaurd is configured, but no bundle brings"), text);
