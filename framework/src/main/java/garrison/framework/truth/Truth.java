@@ -100,6 +100,9 @@ public final class Truth implements AutoCloseable {
     private void start() {
         if (programs == null) {
             programs = WitnessPrograms.load(libbpf, kernel, clock);
+        }
+        if (heartbeat == null) {
+            programs.begin();
             heartbeat = new Heartbeat(programs, new KernelSwitches(kernel), () -> policy, witnesses, w -> listener.accept(w));
         }
     }
@@ -121,10 +124,9 @@ public final class Truth implements AutoCloseable {
     }
 
     private void stop() {
-        if (programs != null) {
+        if (heartbeat != null) {
             heartbeat.close();
-            programs.close();
-            programs = null;
+            programs.end();
             heartbeat = null;
         }
         witnesses.clear();
@@ -133,5 +135,9 @@ public final class Truth implements AutoCloseable {
     @Override
     public synchronized void close() {
         stop();
+        if (programs != null) {
+            programs.close();
+            programs = null;
+        }
     }
 }

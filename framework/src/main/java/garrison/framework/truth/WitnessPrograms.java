@@ -34,22 +34,16 @@ final class WitnessPrograms implements AutoCloseable {
 
     private final LoadedBpfObject object;
     private final LongFunction<Instant> clock;
-    private final Link act;
+    private Link act;
     private final Map<Mechanism, Link> links = new ConcurrentHashMap<>();
 
     private WitnessPrograms(LoadedBpfObject object, LongFunction<Instant> clock) {
         this.object = object;
         this.clock = clock;
-        try {
-            this.act = object.attach(program(ACT));
-        } catch (RuntimeException e) {
-            object.close();
-            throw e;
-        }
     }
 
     /**
-     * Loads what this kernel has places for, and attaches the tracepoint.
+     * Loads what this kernel has places for.
      *
      * @param clock from nanoseconds since boot
      * @throws GarrisonException if the kernel refuses
@@ -64,6 +58,17 @@ final class WitnessPrograms implements AutoCloseable {
             open.load(nameOf(Mechanism.TRAMPOLINE), function);
             open.load(nameOf(Mechanism.KPROBE), function);
             return new WitnessPrograms(open.load(), clock);
+        }
+    }
+
+    /**
+     * Attaches the tracepoint.
+     *
+     * @throws GarrisonException if the kernel refuses
+     */
+    void begin() {
+        if (act == null) {
+            act = object.attach(program(ACT));
         }
     }
 
@@ -113,10 +118,19 @@ final class WitnessPrograms implements AutoCloseable {
         return clock.apply(beats.actsNanos());
     }
 
+    /** Detaches all. What is loaded stays so: to load it anew, libbpf would read all of the kernel's types again. */
+    void end() {
+        links.values().forEach(Link::close);
+        links.clear();
+        if (act != null) {
+            act.close();
+            act = null;
+        }
+    }
+
     @Override
     public void close() {
-        links.values().forEach(Link::close);
-        act.close();
+        end();
         object.close();
     }
 }
