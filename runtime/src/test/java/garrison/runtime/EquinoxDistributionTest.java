@@ -45,7 +45,7 @@ class EquinoxDistributionTest {
         garrison = new InstalledProgram(folder);
         jar = folder.resolve("bundles/word.jar");
         assertEquals(0, garrison.run("sign", "--new-key", folder.resolve("release").toString(), jar.toString()).exit());
-        Path config = Files.writeString(folder.resolve("equinox.conf"), "garrison { trust.anchors = \"" + folder.resolve("release.pem")
+        Path config = Files.writeString(folder.resolve("equinox.conf"), "garrison { linger = 0s, trust.anchors = \"" + folder.resolve("release.pem")
                 + "\", plugins.word.word = first }");
         // The host's class alone: nothing else of this module's tests.
         String host = EquinoxHost.class.getName().replace('.', '/');

@@ -75,10 +75,13 @@ final class InstalledProgram implements AutoCloseable {
         return folder.resolve("run/control.sock");
     }
 
-    /** Writes the configuration: the bundles, further keys of the runtime, and the plugins' section. */
+    /**
+     * Writes the configuration: the bundles, further keys of the runtime, and the plugins' section. Nothing is pinned: a
+     * machine that builds need not have a BPF file system.
+     */
     void configure(String bundles, String runtime, String plugins) throws IOException {
         Files.writeString(config(), """
-                garrison {
+                garrison { pin = false
                   runtime {
                     bundles = [ %s ], bundle-directory = bundles, control-socket = run/control.sock
                     %s
@@ -90,9 +93,13 @@ final class InstalledProgram implements AutoCloseable {
                 """.formatted(bundles, runtime, plugins));
     }
 
+    static Path launcher() {
+        return HOME.resolve("bin/garrison");
+    }
+
     /** A build run by nohup ignores SIGHUP, which its children inherit; a service does not. */
     ProcessBuilder command(String... arguments) {
-        List<String> words = new ArrayList<>(List.of("env", "--default-signal=HUP", HOME.resolve("bin/garrison").toString()));
+        List<String> words = new ArrayList<>(List.of("env", "--default-signal=HUP", launcher().toString()));
         words.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().put("GARRISON_SOCKET", socket().toString());

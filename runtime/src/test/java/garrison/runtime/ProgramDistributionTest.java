@@ -198,7 +198,7 @@ class ProgramDistributionTest {
 
     @Test
     void launcher_findsJavaAndItself() throws Exception {
-        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of(garrison.command().command().getFirst()));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), InstalledProgram.launcher());
         ProcessBuilder linked = new ProcessBuilder(link.toString(), "--version");
         linked.environment().put("JAVA_HOME", "/nowhere");
         Ended version = garrison.run(linked);
