@@ -91,7 +91,7 @@ class EquinoxTest {
         assertTrue(writeIsDenied(), "just stopped: the next version may be on its way");
         Guest.await("stopped: let through", () -> !writeIsDenied());
         assertEquals("UNINSTALLED", tell("uninstall garrison-file-guard"));
-        assertFalse(tell("status").contains("file-guard"), "uninstalled: forgotten");
+        assertFalse(tell("status").contains("name=file-guard"), "uninstalled: forgotten");
         commands.close();
         assertEquals("stopped", answer());
     }
