@@ -11,7 +11,7 @@
  *	lsm/sb_umount			the mounts through which the folder is reached, here or where it would be propagated from
  *	lsm/move_mount			the same mounts; an old mount(2) with MS_MOVE names its source in words only and passes
  *
- * Who the owner is only these programs can write: the map is read-only for bpf(2). It would take a program of one's own.
+ * Who the owner is only these programs can write: the map is frozen for bpf(2). It would take a program of one's own.
  *
  * Addresses of kernel objects are compared, never followed: an object that lives on has no other's address, and all that is
  * kept here lives while the guard does, since the guard keeps it from being taken away.
@@ -53,7 +53,6 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct pins_state);
-	__uint(map_flags, BPF_F_RDONLY);
 } pins_state SEC(".maps");
 
 static __always_inline struct pins_state *state(void)

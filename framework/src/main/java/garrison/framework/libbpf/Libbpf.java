@@ -59,6 +59,7 @@ public final class Libbpf {
     private final MemorySegment mapLookup;
     private final MemorySegment mapDelete;
     private final MemorySegment mapUpdateBatch;
+    private final MemorySegment mapFreeze;
     private final MemorySegment mapCreate;
     private final MemorySegment progLoad;
     private final MemorySegment progTestRun;
@@ -107,6 +108,7 @@ public final class Libbpf {
         mapLookup = required("bpf_map_lookup_elem");
         mapDelete = required("bpf_map_delete_elem");
         mapUpdateBatch = required("bpf_map_update_batch");
+        mapFreeze = required("bpf_map_freeze");
         mapCreate = required("bpf_map_create");
         progLoad = required("bpf_prog_load");
         progTestRun = required("bpf_prog_test_run_opts");
@@ -337,6 +339,11 @@ public final class Libbpf {
     /** {@code int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)}. */
     public int mapUpdate(int map, MemorySegment key, MemorySegment value, long flags) {
         return Downcall.i_ippj(mapUpdate, map, key, value, flags);
+    }
+
+    /** {@code int bpf_map_freeze(int fd)}: only programs write it from now on, whoever opens it. Kernel 5.2. */
+    public int mapFreeze(int map) {
+        return Downcall.i_i(mapFreeze, map);
     }
 
     /** {@code int bpf_map_lookup_elem(int fd, const void *key, void *value)}. */

@@ -11,6 +11,7 @@ import garrison.framework.object.Owner;
 import garrison.framework.object.SyscallRun;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
+import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
 import garrison.spi.ProgramSource;
 import java.nio.ByteBuffer;
@@ -105,6 +106,11 @@ final class PinGuard implements AutoCloseable {
         PinnedRun pins = guard.pins;
         // Once pinned they need no descriptor of ours.
         try (object) {
+            int frozen = libbpf.mapFreeze(object.mapFd(STATE));
+            if (frozen < 0) {
+                throw new KernelException("plugin " + owner.plugin() + ": cannot freeze map " + STATE + " on kernel " + owner.kernelRelease()
+                        + ": " + Libc.strerror(-frozen), -frozen);
+            }
             pins.pinMap(STATE, object.mapFd(STATE));
             for (ProgramInfo program : object.programs()) {
                 if (!program.kind().equals("syscall")) {

@@ -38,6 +38,8 @@ public final class GapBundle implements AutoCloseable {
         properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, "garrison.spi;version=0.1.0");
         properties.put(GapActivator.LEDGER, scene.ledgerFile().toString());
         properties.put(GapActivator.DIRECTORY, String.valueOf(scene.inode));
+        // They would be those of this JVM for good, and another framework in it could not use its own.
+        properties.put("felix.service.urlhandlers", "false");
         felix = ServiceLoader.load(FrameworkFactory.class).findFirst().orElseThrow().newFramework(properties);
         try {
             felix.start();
