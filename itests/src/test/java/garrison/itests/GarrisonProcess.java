@@ -201,10 +201,11 @@ public final class GarrisonProcess implements AutoCloseable {
         }
     }
 
+    /** In good order, since a killed one leaves its programs attached. */
     @Override
     public void close() {
         if (process.isAlive()) {
-            kill();
+            terminate();
         }
     }
 }
