@@ -168,8 +168,8 @@ static __always_inline bool guarded(struct pins_state *now, struct dentry *dentr
 	return false;
 }
 
-SEC("?lsm/inode_unlink")
-int BPF_PROG(pins_unlink, struct inode *dir, struct dentry *dentry, int ret)
+/* A name is to go: that of a pin, or of a folder. */
+static __always_inline int removal(struct dentry *dentry, int ret)
 {
 	struct pins_state *now;
 
@@ -181,17 +181,16 @@ int BPF_PROG(pins_unlink, struct inode *dir, struct dentry *dentry, int ret)
 	return 0;
 }
 
+SEC("?lsm/inode_unlink")
+int BPF_PROG(pins_unlink, struct inode *dir, struct dentry *dentry, int ret)
+{
+	return removal(dentry, ret);
+}
+
 SEC("?lsm/inode_rmdir")
 int BPF_PROG(pins_rmdir, struct inode *dir, struct dentry *dentry, int ret)
 {
-	struct pins_state *now;
-
-	if (ret)
-		return ret;
-	now = for_strangers();
-	if (now && guarded(now, dentry))
-		return refuse(now);
-	return 0;
+	return removal(dentry, ret);
 }
 
 SEC("?lsm/inode_rename")

@@ -67,9 +67,14 @@ record Enforcement(ActualMode actual, List<String> hooks, String reason) {
     /** What a strategy, in words, depends on. */
     static Optional<Mechanism> mechanism(String strategy) {
         int slash = strategy.indexOf('/');
+        return Mechanism.of(kind(strategy), slash < 0 ? "" : strategy.substring(slash + 1));
+    }
+
+    /** The kind of program that a strategy, in words, attaches; whether it sleeps makes no other kind. */
+    static String kind(String strategy) {
+        int slash = strategy.indexOf('/');
         String kind = slash < 0 ? strategy : strategy.substring(0, slash);
-        return Mechanism.of(kind.endsWith(".s") ? kind.substring(0, kind.length() - 2) : kind,
-                slash < 0 ? "" : strategy.substring(slash + 1));
+        return kind.endsWith(".s") ? kind.substring(0, kind.length() - 2) : kind;
     }
 
     /** The same, of a run that was demoted to AUDIT. @param why empty if it was not */

@@ -46,7 +46,7 @@ final class HookOrder {
     }
 
     private static boolean isBefore(AttachedProgram other, AttachedProgram program) {
-        return other.hook().equals(program.hook()) && other.strategy().split("/")[0].replace(".s", "")
-                .equals(program.strategy().split("/")[0].replace(".s", "")) && other.link() > program.link();
+        return other.hook().equals(program.hook()) && other.link() > program.link()
+                && Enforcement.kind(other.strategy()).equals(Enforcement.kind(program.strategy()));
     }
 }

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * The ring of programs that an earlier process left attached. The next run's reader reads it beside its own, on the same
  * thread, so that a handler is never called by two at once, until {@link #finish}.
  *
- * <p>The position in the ring lives in the ring itself: reading goes on where the earlier process left it. That publishes
- * its position once a batch, so a process that is killed in the midst of one has that batch told again.
+ * <p>The position in the ring lives in the ring itself: reading goes on where the earlier process left it. A process that pins
+ * publishes its position after each record, so one that is killed has at most the record at hand told again.
  */
 public final class InheritedRing {
     private static final Logger LOG = LoggerFactory.getLogger(InheritedRing.class);
