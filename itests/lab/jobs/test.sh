@@ -3,7 +3,8 @@
 #
 # test.sh LONG PACKAGE [EXCLUDED-PACKAGE]...
 #
-# In a guest: all JUnit tests of a package and those below it, in one JVM.
+# In a guest: all JUnit tests of a package and those below it, in one JVM; and those of Pax Exam, if there are any, in another:
+# the URL handlers of an OSGi framework are those of its JVM, and a test may have started one there before.
 
 set -euo pipefail
 
@@ -12,15 +13,25 @@ shift 2
 options=()
 for excluded in "$@"; do options+=(--exclude-package "$excluded"); done
 
-# JUnit tells start and end of each test; the end is enough.
-# shellcheck disable=SC2086 # options, one word each
-java $LAB_JAVA \
-    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-    -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.long="$long" \
-    -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \
-    -cp "$(cat itests/target/guest.classpath)" \
-    org.junit.platform.console.ConsoleLauncher execute \
-    --select-package "$package" ${options[@]+"${options[@]}"} \
-    --include-classname '.*(Test|IT|Suite)$' \
-    --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$LAB_SHARE/reports" |
-    { grep --line-buffered -v ':: STARTED$' || true; }
+# tests ENGINE
+tests() {
+    # JUnit tells start and end of each test; the end is enough.
+    # shellcheck disable=SC2086 # options, one word each
+    java $LAB_JAVA \
+        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+        -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.long="$long" \
+        -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \
+        -cp "$(cat itests/target/guest.classpath)" \
+        org.junit.platform.console.ConsoleLauncher execute --include-engine "$1" \
+        --select-package "$package" ${options[@]+"${options[@]}"} \
+        --include-classname '.*(Test|IT|Suite)$' \
+        --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$LAB_SHARE/reports" |
+        { grep --line-buffered -v ':: STARTED$' || true; }
+}
+
+status=0
+tests junit-jupiter || status=$?
+if find "itests/target/test-classes/${package//.//}" -name '*IT.class' | grep -q .; then
+    tests junit-vintage || status=$?
+fi
+exit "$status"
