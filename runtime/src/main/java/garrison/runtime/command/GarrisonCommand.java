@@ -7,100 +7,89 @@ import garrison.runtime.control.NotRunningException;
 import garrison.runtime.control.RequestException;
 import garrison.spi.GarrisonException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Supplier;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
+import java.util.List;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 
 /** The command {@code garrison}. */
-@Command(name = "garrison", versionProvider = GarrisonCommand.VersionText.class,
-        header = "Runtime security by BPF programs on the kernel's LSM hooks.",
-        synopsisSubcommandLabel = "COMMAND",
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:it could not be done; the message says why", "2:the command line is wrong",
-            "3:no instance is running"})
-public final class GarrisonCommand implements Runnable {
-    private static final Map<String, Supplier<Object>> COMMANDS = commands();
-
-    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Print stack traces with errors.")
-    private boolean debug;
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help and exit.")
-    private boolean help;
-
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Print the version and exit.")
-    private boolean version;
-
-    @Spec
-    private CommandSpec spec;
+public final class GarrisonCommand {
+    private static final Command GARRISON = Command.named("garrison", "Runtime security by BPF programs on the kernel's LSM hooks.")
+            .option(Option.builder("V").longOpt("version").desc("Print the version and exit.").get())
+            .note("").note("Exit codes:")
+            .note("  0   done")
+            .note("  1   it could not be done; the message says why")
+            .note("  2   the command line is wrong")
+            .note("  3   no instance is running")
+            .command(RunCommand.COMMAND)
+            .command(StatusCommand.COMMAND)
+            .command(EventsCommand.COMMAND)
+            .command(PluginsCommand.COMMAND)
+            .command(ReloadCommand.COMMAND)
+            .command(ModeCommand.COMMAND)
+            .command(BundleCommand.COMMAND)
+            .command(KernelCommand.COMMAND)
+            .command(WhyCommand.COMMAND)
+            .command(CheckCommand.COMMAND)
+            .command(SignCommand.COMMAND)
+            .command(Command.named("help", "Show the help of a command.")
+                    .parameter("COMMAND", "The command; all commands, if left out.", Command.Arity.OPTIONAL)
+                    .does(GarrisonCommand::help));
 
     private GarrisonCommand() {}
 
-    private static Map<String, Supplier<Object>> commands() {
-        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("run", RunCommand::new);
-        commands.put("status", StatusCommand::new);
-        commands.put("events", EventsCommand::new);
-        commands.put("plugins", PluginsCommand::new);
-        commands.put("reload", ReloadCommand::new);
-        commands.put("mode", ModeCommand::new);
-        commands.put("bundle", BundleCommand::new);
-        commands.put("kernel", KernelCommand::new);
-        commands.put("why", WhyCommand::new);
-        commands.put("check", CheckCommand::new);
-        commands.put("sign", SignCommand::new);
-        commands.put("help", HelpCommand::new);
-        return commands;
-    }
-
-    /** Only the command that is named: reading the annotations of all of them would take longer than most commands do. */
-    private static CommandLine line(GarrisonCommand garrison, String... arguments) {
-        CommandLine line = new CommandLine(garrison);
-        Optional<String> named = Arrays.stream(arguments).filter(a -> !a.startsWith("-")).findFirst()
-                .filter(a -> COMMANDS.containsKey(a) && !a.equals("help"));
-        COMMANDS.forEach((name, command) -> {
-            if (named.isEmpty() || named.get().equals(name)) {
-                line.addSubcommand(name, command.get());
-            }
-        });
-        return line;
-    }
-
     /** Runs one command line and returns its exit code. Messages of failure go to {@code err}, one for each failure. */
     public static int execute(PrintWriter out, PrintWriter err, String... arguments) {
-        GarrisonCommand command = new GarrisonCommand();
-        return line(command, arguments)
-                .setOut(out)
-                .setErr(err)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpWidth(100)
-                .setExitCodeExceptionMapper(GarrisonCommand::exitCode)
-                .setParameterExceptionHandler((e, line) -> {
-                    err.println("garrison: " + e.getMessage());
-                    if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
-                        err.println("see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
-                    }
-                    return ExitCode.USAGE;
-                })
-                .setExecutionExceptionHandler((e, line, result) -> command.report(e, err))
-                .execute(arguments);
+        List<Command> path = new ArrayList<>(List.of(GARRISON));
+        boolean debug = false;
+        try {
+            List<String> words = Arrays.asList(arguments);
+            while (true) {
+                CommandLine line = path.getLast().parse(words);
+                debug |= line.hasOption("debug");
+                Call call = new Call(List.copyOf(path), line, out, err);
+                if (call.has("help")) {
+                    Usage.print(call.command(), call.name(), out);
+                    return ExitCode.OK;
+                }
+                if (call.has("version")) {
+                    return call.done("garrison " + Version.TEXT);
+                }
+                if (call.command().commands().isEmpty() || call.words().isEmpty()) {
+                    return call.command().run(call);
+                }
+                words = call.words().subList(1, call.words().size());
+                path.add(below(call.command(), call.words().getFirst()));
+            }
+        } catch (UsageException e) {
+            err.println("garrison: " + e.getMessage());
+            err.println("see " + new Call(path, null, out, err).name() + " --help");
+            return ExitCode.USAGE;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return ExitCode.FAILURE;
+        } catch (RuntimeException e) {
+            report(e, debug, err);
+            return exitCode(e);
+        }
     }
 
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "which command?");
+    private static Command below(Command command, String name) {
+        Command below = command.commands().get(name);
+        if (below == null) {
+            throw new UsageException("there is no command '" + name + "'; " + command.names());
+        }
+        return below;
     }
 
-    private int report(Exception e, PrintWriter err) {
+    private static int help(Call call) {
+        Command wanted = call.words().isEmpty() ? GARRISON : below(GARRISON, call.words().getFirst());
+        Usage.print(wanted, wanted == GARRISON ? GARRISON.name() : GARRISON.name() + " " + wanted.name(), call.out());
+        return ExitCode.OK;
+    }
+
+    private static void report(RuntimeException e, boolean debug, PrintWriter err) {
         if (e instanceof GarrisonException) {
             e.getMessage().lines().forEach(line -> err.println("garrison: " + line));
         } else {
@@ -110,23 +99,13 @@ public final class GarrisonCommand implements Runnable {
             e.printStackTrace(err);
         }
         err.flush();
-        return exitCode(e);
     }
 
-    private static int exitCode(Throwable t) {
-        return switch (t) {
+    private static int exitCode(RuntimeException failure) {
+        return switch (failure) {
             case NotRunningException e -> ExitCode.NOT_RUNNING;
             case RequestException e -> ExitCode.USAGE;
-            case ParameterException e -> ExitCode.USAGE;
             default -> ExitCode.FAILURE;
         };
-    }
-
-    /** What {@code --version} prints. */
-    static final class VersionText implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"garrison " + Version.TEXT};
-        }
     }
 }

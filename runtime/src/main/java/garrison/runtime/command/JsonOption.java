@@ -2,21 +2,23 @@
 package garrison.runtime.command;
 
 import garrison.runtime.json.JsonText;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Supplier;
-import picocli.CommandLine.Option;
+import org.apache.commons.cli.Option;
 
 /** For people or for machines. */
 final class JsonOption {
-    @Option(names = "--json", description = "Print one JSON value in one line instead of text for people.")
-    private boolean json;
+    private JsonOption() {}
 
-    void print(PrintWriter out, Object value, Supplier<List<String>> text) {
-        if (json) {
-            out.println(JsonText.write(value));
+    static Option option() {
+        return Option.builder().longOpt("json").desc("Print one JSON value in one line instead of text for people.").get();
+    }
+
+    static void print(Call call, Object value, Supplier<List<String>> text) {
+        if (call.has("json")) {
+            call.out().println(JsonText.write(value));
         } else {
-            text.get().forEach(out::println);
+            text.get().forEach(call.out()::println);
         }
     }
 }

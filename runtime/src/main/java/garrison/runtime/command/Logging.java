@@ -16,6 +16,14 @@ public final class Logging {
 
     private Logging() {}
 
+    /** For a command that is soon over: without the time, whose format would take longer than the rest of the logging. */
+    static void brief(Level level) {
+        set("defaultLogLevel", level.name().toLowerCase(Locale.ROOT));
+        set("logFile", "System.err");
+        set("showThreadName", "false");
+        set("showShortLogName", "true");
+    }
+
     static void to(Level level) {
         set("defaultLogLevel", level.name().toLowerCase(Locale.ROOT));
         set("logFile", "System.err");

@@ -15,75 +15,70 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import java.util.Optional;
 
 /** {@code garrison sign}. */
-@Command(name = "sign", header = "Make signing keys, sign BPF objects, check signatures.",
-        description = {"Signs object files (NAME.bpf.o gets a NAME.bpf.o.p7s beside it) and bundles (all objects in a jar; the jar"
-            + " is replaced in one step). Signatures are detached CMS in the form that the kernel takes: SHA-256, RSA, no attributes.",
-            "%nWho loads the objects names the certificate in garrison.trust.anchors; the key stays with the signer. It is written"
-            + " without a pass phrase.%n"})
-final class SignCommand implements Callable<Integer> {
-    @Option(names = "--new-key", paramLabel = "NAME",
-            description = "Make NAME.key and NAME.pem, never over files that are there; sign the files with it, if any are named.")
-    private Path newKey;
+final class SignCommand {
+    static final Command COMMAND = Command.named("sign", "Make signing keys, sign BPF objects, check signatures.")
+            .description("Signs object files (NAME.bpf.o gets a NAME.bpf.o.p7s beside it) and bundles (all objects in a jar; the jar"
+                    + " is replaced in one step). Signatures are detached CMS in the form that the kernel takes: SHA-256, RSA, no"
+                    + " attributes.")
+            .description("Who loads the objects names the certificate in garrison.trust.anchors; the key stays with the signer. It is"
+                    + " written without a pass phrase.")
+            .option("new-key", "NAME", "Make NAME.key and NAME.pem, never over files that are there; sign the files with it, if any are"
+                    + " named.")
+            .option("days", "N", "How long the new certificate is valid (default: 1825). Its signatures end with it.")
+            .option("key", "FILE", "Sign with this key: PEM, PKCS#8.")
+            .option("certificate", "FILE", "The key's certificate; with --verify, whose signatures are good (may be repeated).")
+            .option("verify", "Check signatures instead of making them.")
+            .parameter("FILE", "Objects (*.bpf.o) and bundles (*.jar).", Command.Arity.ANY)
+            .does(call -> new SignCommand(call).run());
 
-    @Option(names = "--days", paramLabel = "N", defaultValue = "1825",
-            description = "How long the new certificate is valid (default: ${DEFAULT-VALUE}). Its signatures end with it.")
-    private int days;
+    private final Call call;
+    private final Optional<Path> newKey;
+    private final Optional<Path> key;
+    private final int days;
+    private final List<Path> certificates;
+    private final List<Path> files;
 
-    @Option(names = "--key", paramLabel = "FILE", description = "Sign with this key: PEM, PKCS#8.")
-    private Path key;
+    private SignCommand(Call call) {
+        this.call = call;
+        newKey = Optional.ofNullable(call.value("new-key", null)).map(Path::of);
+        key = Optional.ofNullable(call.value("key", null)).map(Path::of);
+        days = call.number("days", 1825, Integer::valueOf);
+        certificates = call.values("certificate").stream().map(Path::of).toList();
+        files = call.words().stream().map(Path::of).toList();
+    }
 
-    @Option(names = "--certificate", paramLabel = "FILE",
-            description = "The key's certificate; with --verify, whose signatures are good (may be repeated).")
-    private List<Path> certificates = new ArrayList<>();
-
-    @Option(names = "--verify", description = "Check signatures instead of making them.")
-    private boolean verify;
-
-    @Parameters(arity = "0..*", paramLabel = "FILE", description = "Objects (*.bpf.o) and bundles (*.jar).")
-    private List<Path> files = new ArrayList<>();
-
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        if (verify) {
-            require(newKey == null && key == null && !certificates.isEmpty(), "--verify needs --certificate, and no key");
+    private int run() {
+        if (call.has("verify")) {
+            require(newKey.isEmpty() && key.isEmpty() && !certificates.isEmpty(), "--verify needs --certificate, and no key");
             require(!files.isEmpty(), "which FILE?");
             return verified() ? ExitCode.OK : ExitCode.FAILURE;
         }
-        require(newKey == null ? key != null && certificates.size() == 1 : key == null && certificates.isEmpty(),
+        require(newKey.isEmpty() ? key.isPresent() && certificates.size() == 1 : key.isEmpty() && certificates.isEmpty(),
                 "give --key with its --certificate, or --new-key");
-        require(newKey != null || !files.isEmpty(), "which FILE?");
+        require(newKey.isPresent() || !files.isEmpty(), "which FILE?");
         require(days > 0, "--days is " + days + "; at least 1");
         // All that can be wrong with a file is found before a key is made or a file changed.
         List<SignFile> all = files.stream().map(SignFile::of).toList();
-        SigningKey signing = newKey == null ? SigningKey.read(key, certificates.getFirst()) : make();
+        SigningKey signing = newKey.isEmpty() ? SigningKey.read(key.orElseThrow(), certificates.getFirst()) : make(newKey.get());
         for (SignFile file : all) {
             file.sign(signing).forEach(object -> out().println("signed " + object));
         }
         return ExitCode.OK;
     }
 
-    private void require(boolean condition, String problem) {
+    private static void require(boolean condition, String problem) {
         if (!condition) {
-            throw new ParameterException(spec.commandLine(), problem);
+            throw new UsageException(problem);
         }
     }
 
-    private SigningKey make() {
-        SigningKey made = SigningKey.create(newKey.getFileName().toString(), Duration.ofDays(days));
-        Path keyFile = newKey.resolveSibling(newKey.getFileName() + ".key");
-        Path certificate = newKey.resolveSibling(newKey.getFileName() + ".pem");
+    private SigningKey make(Path name) {
+        SigningKey made = SigningKey.create(name.getFileName().toString(), Duration.ofDays(days));
+        Path keyFile = name.resolveSibling(name.getFileName() + ".key");
+        Path certificate = name.resolveSibling(name.getFileName() + ".pem");
         made.write(keyFile, certificate);
         out().println("wrote " + keyFile + ", the key: keep it where no one else can read it");
         out().println("wrote " + certificate + ", the certificate for garrison.trust.anchors: SHA-256 " + made.certificate().fingerprint());
@@ -100,7 +95,7 @@ final class SignCommand implements Callable<Integer> {
                     Anchor signer = trust.check(path.toString(), object).orElseThrow();
                     out().println("good " + path + ": " + object.name() + ", signed by " + signer);
                 } catch (UntrustedObjectException e) {
-                    spec.commandLine().getErr().println("garrison: " + e.getMessage());
+                    call.err().println("garrison: " + e.getMessage());
                     good = false;
                 }
             }
@@ -121,6 +116,6 @@ final class SignCommand implements Callable<Integer> {
     }
 
     private PrintWriter out() {
-        return spec.commandLine().getOut();
+        return call.out();
     }
 }

@@ -10,55 +10,47 @@ import garrison.runtime.json.JsonObject;
 import garrison.runtime.osgi.BundleCatalog;
 import garrison.runtime.osgi.BundleFile;
 import garrison.spi.GarrisonException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code garrison why PLUGIN|BUNDLE|JAR}. */
-@Command(name = "why", header = "Say what keeps a plugin's bundle from running on this kernel, and on which it would.",
-        description = "Compares what the bundle requires with what this kernel has. If an instance runs, what it says of the plugin"
-            + " and the bundle comes first; none need run. Needs the same privileges and the same libbpf as an instance. The exit code"
-            + " is 1 when the bundle cannot run here.")
-final class WhyCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "NAME", description = "A bundle's or plugin's name, or the path of a jar.")
-    private String name;
+final class WhyCommand {
+    static final Command COMMAND = Command.named("why", "Say what keeps a plugin's bundle from running on this kernel, and on which it would.")
+            .description("Compares what the bundle requires with what this kernel has. If an instance runs, what it says of the plugin"
+                    + " and the bundle comes first; none need run. Needs the same privileges and the same libbpf as an instance. The exit"
+                    + " code is 1 when the bundle cannot run here.")
+            .option(Instance.option())
+            .option(JsonOption.option())
+            .parameter("NAME", "A bundle's or plugin's name, or the path of a jar.")
+            .does(call -> new WhyCommand(call).run());
 
-    @Mixin
-    private SocketOption socket;
+    private final Call call;
+    private final String name;
 
-    @Mixin
-    private JsonOption json;
+    private WhyCommand(Call call) {
+        this.call = call;
+        this.name = call.words().getFirst();
+    }
 
-    @Spec
-    private CommandSpec spec;
-
-    @Override
-    public Integer call() {
-        Logging.to(Logging.Level.WARN);
+    private int run() {
+        Logging.brief(Logging.Level.WARN);
         Optional<JsonObject> instance = name.contains("/") ? Optional.empty() : instance();
         Path jar = jar(instance);
-        PrintWriter out = spec.commandLine().getOut();
         try (Garrison garrison = Garrison.builder().start()) {
             KernelFit fit = KernelFit.of(jar, garrison::feature);
             String release = garrison.kernel().release();
-            json.print(out, WhyText.facts(fit, jar, release), () -> WhyText.of(fit, jar, release, told(instance)));
+            JsonOption.print(call, WhyText.facts(fit, jar, release), () -> WhyText.of(fit, jar, release, told(instance)));
             return fit.unmet().isEmpty() ? ExitCode.OK : ExitCode.FAILURE;
         }
     }
 
     private Optional<JsonObject> instance() {
         try {
-            return Optional.of(new JsonObject(socket.askForObject(Map.of("op", "status"))));
+            return Optional.of(new JsonObject(Instance.of(call).askForObject(Map.of("op", "status"))));
         } catch (NotRunningException e) {
             return Optional.empty();
         }

@@ -6,13 +6,20 @@ import garrison.spi.GarrisonException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import picocli.CommandLine.Option;
+import java.util.Optional;
+import org.apache.commons.cli.Option;
 
-/** Where the running instance is asked. */
-final class SocketOption {
-    @Option(names = "--socket", paramLabel = "PATH", defaultValue = "${env:GARRISON_SOCKET:-/run/garrison/control.sock}",
-            description = "Control socket of the running instance (default: $GARRISON_SOCKET, else /run/garrison/control.sock).")
-    private Path socket;
+/** The running instance that a command asks. */
+record Instance(Path socket) {
+    private static final String STANDARD = "/run/garrison/control.sock";
+
+    static Option option() {
+        return Command.valued("socket", "PATH", "Control socket of the running instance (default: $GARRISON_SOCKET, else " + STANDARD + ").");
+    }
+
+    static Instance of(Call call) {
+        return new Instance(call.file("socket", Optional.ofNullable(System.getenv("GARRISON_SOCKET")).orElse(STANDARD)));
+    }
 
     ControlClient connect() {
         return ControlClient.connect(socket);
