@@ -27,6 +27,7 @@ verb_test() {
     else
         test_natively "$long"
     fi
+    prepare_modules "${kernels[@]}"
     started=$(now)
     for kernel in "${kernels[@]}"; do test_kernel "$kernel" "$package" "$long"; done
     say "guests took $(($(now) - started)) s"

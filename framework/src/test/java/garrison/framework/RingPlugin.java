@@ -191,12 +191,12 @@ public class RingPlugin implements Plugin {
         /** Lets the kernel write records; returns when it has. */
         public void emit(int type, long first, int count) {
             ByteBuffer order = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder()).putLong(first).putInt(count).putInt(type);
-            object.runSyscallProgram("test_emit", order.array());
+            object.run("test_emit", order.array());
         }
 
         /** The mode as a program sees it: 1 AUDIT, 2 ENFORCE. */
         public int modeInKernel() {
-            return object.runSyscallProgram("test_second", new byte[0]);
+            return object.run("test_second", new byte[0]);
         }
 
         /** The object in the kernel. */

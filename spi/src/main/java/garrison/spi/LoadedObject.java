@@ -16,4 +16,16 @@ public interface LoadedObject {
      * @throws IllegalArgumentException if there is none, naming those there are
      */
     BpfMap map(String name);
+
+    /**
+     * Runs a {@code SEC("syscall")} program once: for what only the kernel can look up, or begin.
+     *
+     * @param program its name
+     * @param context copied in and out; may be empty
+     * @return what the program returned
+     * @throws IllegalArgumentException if it is not loaded
+     * @throws KernelException if the kernel refuses
+     * @since kernel 5.14
+     */
+    int run(String program, byte[] context);
 }

@@ -114,7 +114,7 @@ public final class RingBench {
         long[] nanos = new long[DRAINS];
         MemorySegment ring = consumer.open(loaded.mapFd("garrison_events"), dispatched);
         for (int i = -settle; i < DRAINS; i++) {
-            loaded.runSyscallProgram("fill", records.context());
+            loaded.run("fill", records.context());
             long took = consumer.drain(ring, records.count);
             if (i >= 0) {
                 nanos[i] = took;
@@ -133,7 +133,7 @@ public final class RingBench {
         Ring.Sink sink = dispatched ? dispatch : record -> sum += record.get(payload);
         try (Ring ring = mapped ? new DirectRing("bench", fd, RING) : new LibbpfRing("bench", libbpf, fd)) {
             for (int i = -settle; i < DRAINS; i++) {
-                loaded.runSyscallProgram("fill", records.context());
+                loaded.run("fill", records.context());
                 long before = threads.getCurrentThreadAllocatedBytes();
                 long begin = System.nanoTime();
                 int got = 0;

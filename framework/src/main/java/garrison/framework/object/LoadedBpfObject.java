@@ -209,15 +209,8 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         }
     }
 
-    /**
-     * Runs a {@code SEC("syscall")} program once.
-     *
-     * @param context copied in and out; may be empty
-     * @return the program's return value
-     * @throws KernelException if the kernel refuses
-     * @since kernel 5.14
-     */
-    public int runSyscallProgram(String program, byte[] context) {
+    @Override
+    public int run(String program, byte[] context) {
         int fd = programFd(program);
         return handle.whileOpen(() -> SyscallRun.run(libbpf, owner, fd, program, context));
     }

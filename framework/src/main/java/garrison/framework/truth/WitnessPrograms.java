@@ -102,7 +102,7 @@ final class WitnessPrograms implements AutoCloseable {
 
     /** From now on the calling thread's acts count. */
     void thisThread() {
-        int result = object.runSyscallProgram(THREAD, new byte[0]);
+        int result = object.run(THREAD, new byte[0]);
         if (result != 0) {
             throw new KernelException("program " + THREAD + " ended with " + result + " on kernel "
                     + object.owner().kernelRelease(), 0);

@@ -62,7 +62,7 @@ class LoadedBpfObjectTest {
         open.constant("widest", 3);
         open.constant("flag", 1);
         try (LoadedBpfObject object = open.load()) {
-            assertEquals(2, object.runSyscallProgram("test_run", context(5)));
+            assertEquals(2, object.run("test_run", context(5)));
             assertEquals(3 * 0xffff_ffffL + 1001, number(object.map("numbers").lookup(bytes(5)).orElseThrow()));
             assertTrue(object.programId("test_run") > 0);
             assertEquals(List.of("test_run"), object.programs().stream().map(ProgramInfo::name).toList());
@@ -90,7 +90,7 @@ class LoadedBpfObjectTest {
         try (LoadedBpfObject object = open.load()) {
             String loaded = assertThrows(IllegalArgumentException.class, () -> object.map("letters")).getMessage();
             assertTrue(loaded.contains("letters") && loaded.contains("policy"), loaded);
-            assertThrows(IllegalArgumentException.class, () -> object.runSyscallProgram("test_rejected", new byte[8]));
+            assertThrows(IllegalArgumentException.class, () -> object.run("test_rejected", new byte[8]));
         }
     }
 
@@ -200,14 +200,14 @@ class LoadedBpfObjectTest {
         try (LoadedBpfObject object = open.load()) {
             BpfMap policy = object.map("policy");
             byte[] run = context(7);
-            assertEquals(2, object.runSyscallProgram("test_run", run));
+            assertEquals(2, object.run("test_run", run));
             for (int generation = 1; generation <= 3; generation++) {
                 try (BpfMap.InnerMap next = policy.createInner(4 * generation)) {
                     assertEquals(4 * generation, next.maxEntries());
                     next.update(bytes(7), bytes(generation));
                     policy.updateInner(bytes(0), next);
                 }
-                assertEquals(1, object.runSyscallProgram("test_run", run));
+                assertEquals(1, object.run("test_run", run));
                 assertEquals(generation, ByteBuffer.wrap(run).order(ByteOrder.nativeOrder()).getInt(4));
             }
             assertThrows(IllegalStateException.class, () -> object.map("numbers").createInner(1));
@@ -225,7 +225,7 @@ class LoadedBpfObjectTest {
         object.close();
         object.close();
         assertThrows(IllegalStateException.class, () -> map.lookup(bytes(1)));
-        assertThrows(IllegalStateException.class, () -> object.runSyscallProgram("test_run", context(1)));
+        assertThrows(IllegalStateException.class, () -> object.run("test_run", context(1)));
         assertThrows(IllegalStateException.class, () -> object.mapFd("numbers"));
     }
 
@@ -260,7 +260,7 @@ class LoadedBpfObjectTest {
         try (OpenObject each = OpenObject.open(libbpf, spec, elf, OWNER)) {
             try (LoadedBpfObject object = each.load(); BpfMap.InnerMap inner = object.map("policy").createInner(4)) {
                 object.map("policy").updateInner(bytes(0), inner);
-                object.runSyscallProgram("test_run", context(1));
+                object.run("test_run", context(1));
             }
         }
         try (OpenObject rejected = OpenObject.open(libbpf, spec, elf, OWNER)) {

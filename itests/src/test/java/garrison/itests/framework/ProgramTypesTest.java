@@ -162,7 +162,7 @@ class ProgramTypesTest {
     @Test
     void syscall_runsOnDemand() {
         long before = seen(Kind.SYSCALL);
-        assertEquals(0, object.runSyscallProgram("on_syscall", new byte[0]));
+        assertEquals(0, object.run("on_syscall", new byte[0]));
         assertEquals(before + 1, seen(Kind.SYSCALL));
     }
 

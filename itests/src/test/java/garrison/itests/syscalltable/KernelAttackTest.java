@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.syscalltable;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import garrison.itests.Command;
+import garrison.itests.Guest;
+import garrison.syscalltable.Action;
+import garrison.syscalltable.Area;
+import garrison.syscalltable.KernelAltered;
+import garrison.syscalltable.KernelMemoryAltered;
+import garrison.syscalltable.Severity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What a root kit does to a running kernel. Each act is seen to work; none is refused, all are told. What administrators and
+ * their tools do raises no alarm.
+ */
+@Timeout(600)
+class KernelAttackTest {
+    private static final String DIVERTED = "5eed";
+    private static final String OWNER = "module " + AttackModule.NAME;
+    private static final int PERSONALITY = 135;
+    private static final int KTIME_GET_NS = 5;
+
+    private static Watched watched;
+    private static AttackModule module;
+
+    @BeforeAll
+    static void start() {
+        // Before anybody looks: the attacks work, and leave the kernel as it was for the first reading.
+        module = AttackModule.load();
+        for (String act : List.of("dispatcher", "handler")) {
+            module.act(act);
+            assertEquals(DIVERTED, personality(), act);
+            module.undo(act);
+        }
+        assertEquals("0", personality());
+        watched = Watched.start("");
+        System.out.println("syscall-table: " + watched.status().figures() + " " + watched.status().attached());
+    }
+
+    @AfterAll
+    static void stop() {
+        if (watched != null) {
+            System.out.println("syscall-table: " + watched.status().figures());
+            watched.close();
+        }
+        module.close();
+    }
+
+    private static String personality() {
+        return Guest.attacks().run("personality").output().strip();
+    }
+
+    private static KernelMemoryAltered attack(String act, Area area) {
+        Instant begin = Instant.now();
+        module.act(act);
+        return watched.memory(act, area, begin, false);
+    }
+
+    private static void restore(String act, Area area) {
+        Instant begin = Instant.now();
+        module.undo(act);
+        KernelMemoryAltered back = watched.memory(act + " undone", area, begin, true);
+        assertEquals(Severity.NOTICE, back.severity(), back.toString());
+    }
+
+    @Test
+    void tableEntry_overwritten_isToldWithItsOwner_andSoIsItsReturn() {
+        KernelMemoryAltered told = attack("table", Area.TABLE);
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals(PERSONALITY, told.number()),
+                () -> assertEquals("personality", told.name()), () -> assertEquals(OWNER, told.owner()),
+                () -> assertTrue(told.leadsTo().startsWith("diverted+0x0/"), told.leadsTo()),
+                () -> assertTrue(told.detail().contains("instead of __x64_sys_personality"), told.detail()));
+        restore("table", Area.TABLE);
+    }
+
+    @Test
+    void dispatcher_branchDiverted_isToldWithItsOwner_andSoIsItsReturn() {
+        KernelMemoryAltered told = attack("dispatcher", Area.CODE);
+        assertEquals(DIVERTED, personality());
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals("x64_sys_call", told.name()),
+                () -> assertEquals(OWNER, told.owner()), () -> assertTrue(told.detail().contains("branches to diverted"), told.detail()));
+        restore("dispatcher", Area.CODE);
+        assertEquals("0", personality());
+    }
+
+    @Test
+    void handler_firstInstructionReplaced_isToldWithItsOwner_andSoIsItsReturn() {
+        KernelMemoryAltered told = attack("handler", Area.HANDLER);
+        assertEquals(DIVERTED, personality());
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals(PERSONALITY, told.number()),
+                () -> assertEquals(OWNER, told.owner()), () -> assertTrue(told.detail().contains("branches to diverted"), told.detail()));
+        restore("handler", Area.HANDLER);
+    }
+
+    @Test
+    void parameter_writtenPastSysctl_isAnAlarm_writtenBySysctl_isNone() throws IOException {
+        Path file = Path.of("/proc/sys/kernel/modprobe");
+        String before = Files.readString(file).strip();
+        KernelMemoryAltered told = attack("modprobe", Area.PARAMETER);
+        assertEquals("/tmp/evil", Files.readString(file).strip());
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals("modprobe_path", told.name()),
+                () -> assertEquals(before, told.first()), () -> assertEquals("/tmp/evil", told.now()));
+        restore("modprobe", Area.PARAMETER);
+
+        Instant begin = Instant.now();
+        Files.writeString(file, "/sbin/other");
+        KernelAltered written = watched.act(Action.SYSCTL_WRITE, begin, e -> e.object().equals("kernel/modprobe"));
+        KernelMemoryAltered seen = watched.memory("modprobe by sysctl", Area.PARAMETER, begin, false);
+        Files.writeString(file, before);
+        assertAll(() -> assertEquals(before, written.oldValue()), () -> assertEquals("/sbin/other", written.newValue()),
+                () -> assertEquals(ProcessHandle.current().pid(), written.pid()), () -> assertEquals(0, written.euid()),
+                () -> assertFalse(written.container().isEmpty()), () -> assertEquals(Severity.NOTICE, seen.severity(), seen.toString()));
+        watched.memory("modprobe by sysctl undone", Area.PARAMETER, begin, true);
+    }
+
+    @Test
+    void operationsOfProcFile_replaced_areToldWithTheirOwner() throws IOException {
+        KernelMemoryAltered told = attack("operations", Area.OPERATIONS);
+        assertEquals("", Files.readString(Path.of("/proc/net/tcp")), "the attack hides even the heading");
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals("tcp4_seq_ops", told.name()),
+                () -> assertEquals(OWNER, told.owner()));
+        restore("operations", Area.OPERATIONS);
+    }
+
+    @Test
+    void moduleThatUnlinksItself_isTold_andSoIsItsReturn() {
+        Instant begin = Instant.now();
+        module.act("hide");
+        assertFalse(Command.run("lsmod").success().contains(AttackModule.NAME));
+        KernelAltered told = watched.act(Action.MODULE_HIDDEN, begin, e -> e.object().equals(AttackModule.NAME));
+        assertEquals(Severity.ALARM, told.severity());
+        begin = Instant.now();
+        module.undo("hide");
+        watched.act(Action.MODULE_SHOWN, begin, e -> e.object().equals(AttackModule.NAME));
+    }
+
+    @Test
+    void probesOfModule_areToldWithTheirOwner() {
+        Instant begin = Instant.now();
+        module.act("kprobe");
+        KernelAltered kprobe = watched.act(Action.KPROBE_REGISTER, begin, e -> e.object().startsWith("__x64_sys_personality"));
+        module.undo("kprobe");
+        watched.act(Action.KPROBE_UNREGISTER, begin, e -> e.object().startsWith("__x64_sys_personality"));
+        Instant traced = Instant.now();
+        module.act("ftrace");
+        KernelAltered ftrace = watched.act(Action.FTRACE_REGISTER, traced, e -> e.owner().equals(OWNER));
+        module.undo("ftrace");
+        watched.act(Action.FTRACE_UNREGISTER, traced, e -> e.address().equals(ftrace.address()));
+        assertAll(() -> assertEquals(OWNER, kprobe.owner()), () -> assertEquals(0, kprobe.result()),
+                () -> assertTrue(kprobe.hasResult()), () -> assertEquals(ProcessHandle.current().pid(), kprobe.pid()),
+                () -> assertTrue(ftrace.handler().startsWith("traced+0x0/"), ftrace.handler()));
+        watched.awaitLook();
+        assertEquals(List.of(), watched.alarms(begin));
+    }
+
+    @Test
+    void probesOfPerf_areTold() {
+        Instant begin = Instant.now();
+        long kprobe = Guest.attacks().run("perf-kprobe", "__x64_sys_personality").pid();
+        long uprobe = Guest.attacks().run("perf-uprobe", Guest.built("attack").toString(), "0x1000").pid();
+        watched.act(Action.KPROBE_REGISTER, begin, e -> e.pid() == kprobe && e.object().startsWith("__x64_sys_personality"));
+        watched.act(Action.KPROBE_UNREGISTER, begin, e -> e.object().startsWith("__x64_sys_personality"));
+        KernelAltered told = watched.act(Action.UPROBE_REGISTER, begin, e -> e.pid() == uprobe);
+        watched.act(Action.UPROBE_UNREGISTER, begin, e -> e.id() == told.id());
+        assertEquals("1000", told.address());
+    }
+
+    @Test
+    void module_loadedAndRemoved_isToldWithItsHash_andIsNoAlarm() throws Exception {
+        Instant begin = Instant.now();
+        AttackModule.insert(AttackModule.BENIGN);
+        KernelAltered loaded = watched.act(Action.MODULE_LOAD, begin, e -> e.object().equals(AttackModule.BENIGN));
+        AttackModule.remove(AttackModule.BENIGN);
+        watched.act(Action.MODULE_UNLOAD, begin, e -> e.object().equals(AttackModule.BENIGN));
+        String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256")
+                .digest(Files.readAllBytes(AttackModule.file(AttackModule.BENIGN))));
+        assertAll(() -> assertEquals(hash, loaded.hash()), () -> assertEquals("insmod", loaded.comm()));
+        watched.awaitLook();
+        assertEquals(List.of(), watched.alarms(begin));
+    }
+
+    @Test
+    void bpfProgram_loaded_isToldWithIdHelpersAndResult() {
+        Instant begin = Instant.now();
+        long good = Guest.attacks().run("load-bpf").pid();
+        long bad = Guest.attacks().run("load-bad-bpf").pid();
+        KernelAltered told = watched.act(Action.BPF, begin, e -> e.pid() == good);
+        KernelAltered refused = watched.act(Action.BPF, begin, e -> e.pid() == bad);
+        assertAll(() -> assertEquals("BPF_PROG_LOAD", told.command()), () -> assertEquals("attack", told.object()),
+                () -> assertTrue(told.id() > 0, told.toString()), () -> assertTrue(told.result() >= 0),
+                () -> assertEquals(List.of(KTIME_GET_NS), told.helpers()), () -> assertEquals("bad", refused.object()),
+                () -> assertTrue(refused.hasResult()), () -> assertEquals(-13, refused.result()));
+    }
+
+    @Test
+    void socketFilter_attached_isTold() {
+        Instant begin = Instant.now();
+        long pid = Guest.attacks().run("attach-filter").pid();
+        assertEquals("SO_ATTACH_FILTER", watched.act(Action.SOCKET_FILTER, begin, e -> e.pid() == pid).command());
+    }
+
+    @Test
+    void otherProcess_writtenByPtrace_isTold() {
+        Instant begin = Instant.now();
+        var outcome = Guest.attacks().run("ptrace-poke");
+        int child = Integer.parseInt(outcome.output().strip());
+        assertEquals(child, watched.act(Action.PTRACE_ACCESS, begin, e -> e.pid() == outcome.pid()).target());
+        KernelAltered told = watched.act(Action.PTRACE_ALTER, begin, e -> e.pid() == outcome.pid());
+        assertAll(() -> assertEquals(child, told.target()), () -> assertEquals("PTRACE_POKEDATA", told.command()),
+                () -> assertEquals(0, told.result()));
+    }
+
+    /** Administrators and their tools: tracing by tracefs, many programs, helpers of the kernel's, modules. */
+    @Test
+    void ordinaryWork_raisesNoAlarm() throws IOException {
+        Instant begin = Instant.now();
+        Path tracing = Path.of("/sys/kernel/tracing");
+        Files.writeString(tracing.resolve("kprobe_events"), "p:garrison/there __x64_sys_personality\n");
+        Files.writeString(tracing.resolve("events/garrison/there/enable"), "1");
+        Files.writeString(tracing.resolve("set_ftrace_filter"), "__x64_sys_getpgid");
+        Files.writeString(tracing.resolve("current_tracer"), "function");
+        AttackModule.insert(AttackModule.BENIGN);
+        Command.run("sh", "-c", "i=0; while [ $i -lt " + (Guest.isLong() ? 5000 : 100) + " ]; do /bin/true; i=$((i+1)); done").success();
+        Command.run("modprobe", "-q", "no-such-module");
+        watched.awaitLook();
+        Files.writeString(tracing.resolve("current_tracer"), "nop");
+        Files.writeString(tracing.resolve("events/garrison/there/enable"), "0");
+        Files.writeString(tracing.resolve("kprobe_events"), "");
+        AttackModule.remove(AttackModule.BENIGN);
+        watched.awaitLook();
+        assertEquals(List.of(), watched.alarms(begin));
+        assertFalse(watched.heard(KernelAltered.class, begin, e -> e.action() == Action.KPROBE_REGISTER).isEmpty());
+        assertFalse(watched.heard(KernelAltered.class, begin, e -> e.action() == Action.FTRACE_REGISTER).isEmpty());
+    }
+}
