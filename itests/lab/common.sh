@@ -69,10 +69,12 @@ trap 'exit 129' HUP
 
 # Takes a lock that ends with this process: take_lock NAME DESCRIPTION. Waits, and says so.
 # The descriptor stays open on purpose; children that outlive us must not inherit it.
-take_lock() {
-    local name=$1 what=$2 fd started
-    mkdir -p "$LAB_CACHE"
-    exec {fd}>>"$LAB_CACHE/$name.lock"
+take_lock() { take_file_lock "$LAB_CACHE/$1.lock" "$2"; }
+
+take_file_lock() {
+    local file=$1 what=$2 fd started
+    mkdir -p "${file%/*}"
+    exec {fd}>>"$file"
     if ! flock -n "$fd"; then
         started=$(now)
         say "waiting: $what"

@@ -23,12 +23,60 @@ GUEST_SECONDS= # all of it, without the wait for another guest
 GUEST_SOCKETS=
 GUEST_LOCK=
 
+# As many guests run on this machine at one time; an emulated one keeps about one CPU busy.
+guest_places() { [ "$(nproc)" -ge 2 ] && [ "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)" -ge 8000000 ] && echo 2 || echo 1; }
+
+GUEST_PLACE=  # the number of ours
+GUEST_PLACES=() # the descriptors of our locks
+# What each line of a job's output begins with, where several jobs speak at one time.
+GUEST_PREFIX=
+
+# Takes a place for a guest, or all of them for one that must be alone.
+guest_take_places() {
+    local alone=$1 place waited=
+    GUEST_PLACES=()
+    if [ -n "$alone" ]; then
+        for ((place = 1; place <= $(guest_places); place++)); do
+            take_lock "guest-$place" "another guest is running on this machine; this one must be alone"
+            GUEST_PLACES+=("$LAB_LOCK_FD")
+        done
+        GUEST_PLACE=1
+        return
+    fi
+    until guest_try_place; do
+        [ -n "$waited" ] || say "waiting: other guests are running on this machine; $(guest_places) at a time"
+        waited=yes
+        sleep 0.5
+    done
+}
+
+guest_try_place() {
+    local place fd
+    mkdir -p "$LAB_CACHE"
+    for ((place = 1; place <= $(guest_places); place++)); do
+        exec {fd}>>"$LAB_CACHE/guest-$place.lock"
+        if flock -n "$fd"; then
+            GUEST_PLACE=$place
+            GUEST_PLACES=("$fd")
+            return 0
+        fi
+        exec {fd}>&-
+    done
+    return 1
+}
+
+guest_leave_places() {
+    local fd
+    for fd in ${GUEST_PLACES[@]+"${GUEST_PLACES[@]}"}; do release_lock "$fd"; done
+    GUEST_PLACES=()
+}
+
 # guest_run --kernel NAME --folder FOLDER [--limit SECONDS] [--append WORDS] [--icount] [--interactive]
-#           [--quiet] [--env NAME=VALUE]... [--hold] -- COMMAND...
-# --hold keeps the guest lock, hence the folder, until the caller releases GUEST_LOCK.
+#           [--quiet] [--alone] [--env NAME=VALUE]... [--hold] -- COMMAND...
+# --hold keeps the folder's lock until the caller releases GUEST_LOCK; --alone lets no other guest run meanwhile.
 # Returns 0 when the guest reported; the job's own status is GUEST_STATUS.
 guest_run() {
-    local kernel='' folder='' limit=1200 append='' icount='' interactive='' quiet='' hold='' environment=() attempt started
+    local kernel='' folder='' limit=1200 append='' icount='' interactive='' quiet='' hold='' alone='' environment=() attempt started
     while [ "$1" != -- ]; do
         case $1 in
             --kernel) kernel=$2; shift ;;
@@ -40,13 +88,15 @@ guest_run() {
             --interactive) interactive=1 ;;
             --quiet) quiet=1 ;;
             --hold) hold=1 ;;
+            --alone) alone=1 ;;
             *) die "guest_run: $1" ;;
         esac
         shift
     done
     shift
-    take_lock guest "another guest is running on this machine; one at a time"
+    take_file_lock "$folder.lock" "another guest writes to $folder"
     GUEST_LOCK=$LAB_LOCK_FD
+    guest_take_places "$alone"
     started=$(now)
     rm -rf "$folder"
     for ((attempt = 1; attempt <= LAB_BOOT_ATTEMPTS; attempt++)); do
@@ -60,6 +110,7 @@ guest_run() {
             "(console: $folder/console.boot-$attempt.log)"
     done
     GUEST_SECONDS=$(($(now) - started))
+    guest_leave_places
     guest_scan "$folder"
     [ -n "$hold" ] || release_lock "$GUEST_LOCK"
     guest_verdict "$folder" "$kernel" "$limit"
@@ -100,8 +151,8 @@ guest_prepare() {
 guest_start() {
     local folder=$1 kernel=$2 virtiofsd mountpoints qemu=() QEMU
     virtiofsd=$(virtiofsd_path)
-    # One place, so that what a killed lab left behind goes with the next guest.
-    GUEST_SOCKETS=$LAB_CACHE/guest
+    # One folder a place, so that what a killed lab left behind goes with the next guest.
+    GUEST_SOCKETS=$LAB_CACHE/guest-$GUEST_PLACE
     rm -rf "$GUEST_SOCKETS"
     mkdir -p "$GUEST_SOCKETS"
     [ ${#GUEST_SOCKETS} -lt 100 ] || die "the cache's path is too long for a socket: $LAB_CACHE" "remedy: set GARRISON_CACHE"
@@ -129,7 +180,7 @@ guest_start() {
     GUEST_QEMU=$!
     GUEST_PIDS+=("$GUEST_QEMU")
     if [ -z "$interactive$quiet" ]; then
-        setpriv --pdeathsig KILL tail -n +1 -s 0.2 --pid="$GUEST_QEMU" -f "$folder/out/output" &
+        setpriv --pdeathsig KILL tail -n +1 -s 0.2 --pid="$GUEST_QEMU" -f "$folder/out/output" | sed -u "s/^/$GUEST_PREFIX/" &
         GUEST_TAIL=$!
     else
         GUEST_TAIL=
@@ -189,6 +240,8 @@ guest_wait() {
     GUEST_BOOT=''
     GUEST_OUTCOME=''
     while [ -z "$GUEST_OUTCOME" ]; do
+        # $$ is the lab, also in a subshell of it, which would outlive one that is killed hard.
+        kill -0 $$ 2>/dev/null || exit 143
         if [ -z "$GUEST_BOOT" ] && [ -e "$out/started" ]; then GUEST_BOOT=$(($(now) - started)); fi
         if [ -e "$out/status" ]; then
             GUEST_OUTCOME=reported

@@ -65,6 +65,6 @@ bench_in_guest() {
     local kernel folder=$1 limit=$2 option=$3
     shift 3
     kernel=$(kernel_newest)
-    guest_run --kernel "$kernel" --folder "$LAB_TARGET/$kernel/$folder" --limit "$limit" ${option:+"$option"} -- "$@" || return 1
+    guest_run --alone --kernel "$kernel" --folder "$LAB_TARGET/$kernel/$folder" --limit "$limit" ${option:+"$option"} -- "$@" || return 1
     return "$GUEST_STATUS"
 }

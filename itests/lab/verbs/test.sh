@@ -8,7 +8,7 @@ TEST_LIMIT=2700
 TEST_LIMIT_LONG=14400
 
 verb_test() {
-    local kernels=() suite='' long=false package kernel started
+    local kernels=() suite='' long=false package kernel ordinary started
     while [ $# -gt 0 ]; do
         case $1 in
             --kernel) kernels+=("$(option_value "$@")"); check_kernel_name "${kernels[-1]}"; shift ;;
@@ -29,7 +29,12 @@ verb_test() {
     fi
     prepare_modules "${kernels[@]}"
     started=$(now)
-    for kernel in "${kernels[@]}"; do test_kernel "$kernel" "$package" "$long"; done
+    # The ordinary boots first: they take longest, and the short ones fill the places that they leave.
+    TEST_BOOTS=()
+    for ordinary in yes ''; do
+        for kernel in "${kernels[@]}"; do test_plan "$ordinary" "$kernel" "$package"; done
+    done
+    test_boots "$long"
     say "guests took $(($(now) - started)) s"
     report_close
 }
@@ -43,20 +48,74 @@ test_natively() {
     while read -r lost; do report_fail native "$lost"; done < <(build_lost_forks)
 }
 
-# The ordinary boot, then those extra ones that have tests within the package.
-test_kernel() {
-    local kernel=$1 package=$2 long=$3 excluded=() extra name words
-    mapfile -t excluded < <(boot_packages)
-    if ! within_any "$package" "${excluded[@]}"; then
-        test_boot "$kernel" "" "" "$long" "$package" "${excluded[@]}"
+# "kernel|boot|words|package|excluded packages" of each guest to start; boot is empty for the ordinary one
+TEST_BOOTS=()
+
+# test_plan ORDINARY KERNEL PACKAGE: the ordinary boot, or else those extra ones that have tests within the package.
+test_plan() {
+    local ordinary=$1 kernel=$2 package=$3 excluded=() name words extra
+    if [ -n "$ordinary" ]; then
+        mapfile -t excluded < <(boot_packages)
+        within_any "$package" "${excluded[@]}" || TEST_BOOTS+=("$kernel|||$package|${excluded[*]}")
+        return
     fi
     while IFS='|' read -r name words extra; do
         if package_within "$extra" "$package" && package_has_tests "$extra"; then
-            test_boot "$kernel" "$name" "$words" "$long" "$extra"
+            TEST_BOOTS+=("$kernel|$name|$words|$extra|")
         elif package_within "$package" "$extra" && package_has_tests "$package"; then
-            test_boot "$kernel" "$name" "$words" "$long" "$package"
+            TEST_BOOTS+=("$kernel|$name|$words|$package|")
         fi
     done < <(boot_rows)
+}
+
+TEST_LANES=()
+TEST_RESULTS= # a folder with a file for each boot
+
+# Runs the planned boots, as many at one time as there are places, and adds up what they found in the order of the plan.
+test_boots() {
+    local long=$1 boot kernel name words package excluded
+    TEST_RESULTS=$(mktemp -d)
+    at_exit test_end_lanes
+    for boot in "${!TEST_BOOTS[@]}"; do
+        while [ "$(jobs -rp | wc -l)" -ge "$(guest_places)" ]; do wait -n || true; done
+        (test_lane "$boot" "$long") &
+        TEST_LANES+=($!)
+    done
+    wait "${TEST_LANES[@]}" || true
+    for boot in "${!TEST_BOOTS[@]}"; do
+        IFS='|' read -r kernel name words package excluded <<<"${TEST_BOOTS[boot]}"
+        test_add_results "$TEST_RESULTS/$boot" || report_fail "$kernel${name:+ $name}" "the lab itself failed; see above"
+    done
+}
+
+# One boot, in a subshell: its figures go to a file. test_lane BOOT LONG
+# shellcheck disable=SC2030,SC2031
+test_lane() {
+    local boot=$1 long=$2 kernel name words package excluded
+    trap run_at_exit EXIT
+    trap 'exit 143' TERM
+    LAB_AT_EXIT=(guest_stop) LAB_ROWS=() LAB_FAILED=() LAB_SKIPPED=()
+    IFS='|' read -r kernel name words package excluded <<<"${TEST_BOOTS[boot]}"
+    [ ${#TEST_BOOTS[@]} -eq 1 ] || GUEST_PREFIX="$kernel${name:+ $name}: "
+    # shellcheck disable=SC2086 # one word a package
+    test_boot "$kernel" "$name" "$words" "$long" "$package" $excluded
+    declare -p LAB_ROWS LAB_FAILED LAB_SKIPPED >"$TEST_RESULTS/$boot"
+}
+
+test_end_lanes() {
+    [ ${#TEST_LANES[@]} -eq 0 ] || kill -TERM "${TEST_LANES[@]}" 2>/dev/null || true
+    rm -rf "$TEST_RESULTS"
+}
+
+# shellcheck disable=SC2031
+test_add_results() {
+    local rows=("${LAB_ROWS[@]}") failed=(${LAB_FAILED[@]+"${LAB_FAILED[@]}"}) skipped=(${LAB_SKIPPED[@]+"${LAB_SKIPPED[@]}"})
+    [ -s "$1" ] || return 1
+    # shellcheck source=/dev/null
+    source <(sed 's/^declare -a /declare -ga /' "$1")
+    LAB_ROWS=(${rows[@]+"${rows[@]}"} "${LAB_ROWS[@]}")
+    LAB_FAILED=(${failed[@]+"${failed[@]}"} ${LAB_FAILED[@]+"${LAB_FAILED[@]}"})
+    LAB_SKIPPED=(${skipped[@]+"${skipped[@]}"} ${LAB_SKIPPED[@]+"${LAB_SKIPPED[@]}"})
 }
 
 within_any() {
