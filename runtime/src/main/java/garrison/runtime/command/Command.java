@@ -42,7 +42,7 @@ final class Command {
     private final List<Parameter> parameters = new ArrayList<>();
     private final Map<String, Command> commands = new LinkedHashMap<>();
     private Action action = call -> {
-        throw new UsageException("which command? " + names());
+        throw new UsageException("which command? " + choices());
     };
 
     private Command(String name, String header) {
@@ -139,8 +139,8 @@ final class Command {
         return commands;
     }
 
-    /** The names of the commands below this one, for a message. */
-    String names() {
+    /** The commands below this one, for a message: one of them is needed. */
+    String choices() {
         return "one of " + String.join(", ", commands.keySet());
     }
 

@@ -78,7 +78,7 @@ public final class GarrisonCommand {
     private static Command below(Command command, String name) {
         Command below = command.commands().get(name);
         if (below == null) {
-            throw new UsageException("there is no command '" + name + "'; " + command.names());
+            throw new UsageException("there is no command '" + name + "'; " + command.choices());
         }
         return below;
     }
