@@ -31,6 +31,7 @@ extern const struct attack memory_attacks[];
 extern const struct attack mount_attacks[];
 extern const struct attack uring_attacks[];
 extern const struct attack kernel_attacks[];
+extern const struct attack bpf_attacks[];
 
 /* The call that failed, errno still set: tells it and returns errno. */
 int refused(const char *call);

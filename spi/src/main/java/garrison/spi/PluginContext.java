@@ -16,6 +16,9 @@ public interface PluginContext {
     /** Looks files up as the kernel's hooks see them. */
     FileIds files();
 
+    /** Hands certificates to the kernel. */
+    Keyrings keyrings();
+
     /** Hands an event to the listeners. Never blocks; callable from any thread. */
     void publish(Event event);
 

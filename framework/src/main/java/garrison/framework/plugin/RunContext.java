@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
+import garrison.framework.kernel.KernelKeyrings;
 import garrison.spi.Event;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
+import garrison.spi.Keyrings;
 import garrison.spi.PluginContext;
 import garrison.spi.Settings;
 import java.time.Instant;
@@ -18,6 +20,11 @@ record RunContext(Settings settings, Platform platform, Listeners listeners) imp
     @Override
     public FileIds files() {
         return platform.files();
+    }
+
+    @Override
+    public Keyrings keyrings() {
+        return new KernelKeyrings();
     }
 
     @Override

@@ -32,6 +32,15 @@ public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature
         return new SignedObject(source.name(), source.read(), signatureOf(source.url()));
     }
 
+    /** Whose key a signature names, lower-case hexadecimal, whether it is good or not; empty for what is no signature. */
+    public static Optional<String> keyId(byte[] signature) {
+        try {
+            return Optional.of(CmsForm.parse(signature).keyId());
+        } catch (RefusedException e) {
+            return Optional.empty();
+        }
+    }
+
     private static Optional<byte[]> signatureOf(URL object) {
         try (InputStream in = sibling(object).openStream()) {
             return Optional.of(in.readNBytes(LARGEST_SIGNATURE));

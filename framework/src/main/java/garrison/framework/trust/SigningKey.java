@@ -64,7 +64,25 @@ public final class SigningKey {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
             generator.initialize(BITS);
-            KeyPair pair = generator.generateKeyPair();
+            return certified(generator.generateKeyPair(), name, from, validity);
+        } catch (GeneralSecurityException e) {
+            throw new GarrisonException("a key for '" + name + "' cannot be made: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The same key with a new certificate: signatures made before stay good by it.
+     *
+     * @param name the common name
+     * @param from when it begins to be valid
+     * @param validity for how long
+     */
+    public SigningKey renewed(String name, Instant from, Duration validity) {
+        return certified(new KeyPair(certificate.certificate().getPublicKey(), key), name, from, validity);
+    }
+
+    private static SigningKey certified(KeyPair pair, String name, Instant from, Duration validity) {
+        try {
             X500Principal subject = new X500Principal("CN=" + escaped(name));
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(subject, new BigInteger(127, new SecureRandom()).setBit(126),
                     Date.from(from), Date.from(from.plus(validity)), subject, pair.getPublic());
@@ -108,6 +126,19 @@ public final class SigningKey {
         }
     }
 
+    /** A key that came together with its certificate. */
+    static SigningKey of(PrivateKey key, Anchor certificate) {
+        Anchor.problem(certificate.certificate()).ifPresent(problem -> {
+            throw new GarrisonException(certificate.file() + ": its certificate " + problem);
+        });
+        return new SigningKey(key, certificate);
+    }
+
+    /** For where it is kept. */
+    PrivateKey key() {
+        return key;
+    }
+
     private static PrivateKey readKey(Path file) {
         String begin = "-----BEGIN " + KEY_TYPE + "-----";
         try {
@@ -144,6 +175,19 @@ public final class SigningKey {
                 e.addSuppressed(alsoThat);
             }
             throw e instanceof GarrisonException known ? known : new GarrisonException("the certificate has no encoding", e);
+        }
+    }
+
+    /**
+     * Writes the certificate alone, never over a file that is there.
+     *
+     * @throws GarrisonException if it exists or cannot be written
+     */
+    public void writeCertificate(Path file) {
+        try {
+            create(file, pem("CERTIFICATE", certificate.certificate().getEncoded()), "rw-r--r--");
+        } catch (GeneralSecurityException e) {
+            throw new GarrisonException("the certificate has no encoding", e);
         }
     }
 

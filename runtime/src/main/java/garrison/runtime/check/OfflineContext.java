@@ -7,6 +7,7 @@ import garrison.spi.FileId;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
 import garrison.spi.KernelVersion;
+import garrison.spi.Keyrings;
 import garrison.spi.LsmHook;
 import garrison.spi.PluginContext;
 import garrison.spi.Settings;
@@ -35,6 +36,24 @@ record OfflineContext(Settings settings) implements PluginContext {
     @Override
     public FileIds files() {
         return OfflineContext::identify;
+    }
+
+    /** Keyrings that are none. */
+    @Override
+    public Keyrings keyrings() {
+        return certificates -> new Unmade();
+    }
+
+    private record Unmade() implements Keyrings.Keyring {
+        @Override
+        public int serial() {
+            return 1;
+        }
+
+        @Override
+        public void close() {
+            // None was made.
+        }
     }
 
     @Override

@@ -33,6 +33,7 @@ public final class GarrisonCommand {
             .command(WhyCommand.COMMAND)
             .command(CheckCommand.COMMAND)
             .command(SignCommand.COMMAND)
+            .command(TrustCommand.COMMAND)
             .command(Command.named("help", "Show the help of a command.")
                     .parameter("COMMAND", "The command; all commands, if left out.", Command.Arity.OPTIONAL)
                     .does(GarrisonCommand::help));

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.trustedbpf;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import garrison.fileguard.FileGuard;
+import garrison.framework.Garrison;
+import garrison.framework.trust.SigningKey;
+import garrison.itests.Guest;
+import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.AttackServer;
+import garrison.itests.attack.Outcome;
+import garrison.spi.Mode;
+import garrison.spi.PluginState;
+import garrison.trustedbpf.BpfUseEvent;
+import garrison.trustedbpf.LoaderTrustEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * What only trusted processes may do, tried by others, by bpf(2) and by the ways round it: before the gate is there, where it goes
+ * through, and with it. All as root, with all capabilities.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GateTest {
+    /** The newest command that all supported kernels have. */
+    private static final int LAST_COMMAND = 35;
+    private static final String VICTIM = "VICTIM";
+    private static final Path PIN = Path.of("/sys/fs/bpf/garrison-test-pin");
+
+    private final AttackProgram stranger = Guest.attacks();
+    private final Loaders loaders = new Loaders();
+    private final SigningKey key = Keys.LOADERS;
+    private final Path certificate = loaders.certificate(key, "loaders");
+    private final AttackProgram loader = loaders.signed("loader", key);
+    private final Map<String, Outcome> ungated = new LinkedHashMap<>();
+    private Path script;
+    private Gate gate;
+
+    /** What is tried: words for it, and how. Each is refused once by the gate, and by nothing without it. */
+    private Map<String, Supplier<Outcome>> attempts() {
+        Map<String, Supplier<Outcome>> all = new LinkedHashMap<>();
+        String self = stranger.file().toString();
+        all.put("bpf map_create", () -> stranger.run("bpf-map-create"));
+        all.put("bpf prog_load", () -> stranger.run("bpf-prog-load"));
+        all.put("bpf obj_get", () -> stranger.run("bpf-obj-get", PIN.toString()));
+        all.put("bpf map_get_next_id", () -> stranger.run("bpf-by-id", "map"));
+        all.put("bpf prog_get_next_id", () -> withVictim("bpf-by-id", "prog"));
+        all.put("perf_attach ", () -> loader.run("bpf-leak", self, "perf-attach"));
+        all.put("socket_attach ", () -> loader.run("bpf-leak", self, "socket-attach"));
+        all.put("receive ", () -> loader.run("bpf-send", self));
+        all.put("trace  bpf-getfd", () -> withVictim("bpf-getfd", VICTIM));
+        all.put("trace  trace-attach", () -> withVictim("trace-attach", VICTIM));
+        all.put("trace  trace-memory", () -> withVictim("trace-memory", VICTIM));
+        return all;
+    }
+
+    /** Attacks a trusted process that holds a program; it must be as trusted afterwards as before. */
+    private Outcome withVictim(String attack, String argument) {
+        AttackProgram.Attempt victim = loader.start(List.of("bpf-hold"));
+        victim.awaitHeld();
+        Outcome outcome = stranger.run(attack, argument.equals(VICTIM) ? String.valueOf(victim.pid()) : argument);
+        assertEquals(0, victim.finish().exit(), "the victim goes on");
+        return outcome;
+    }
+
+    @BeforeAll
+    void start() throws IOException {
+        Files.deleteIfExists(PIN);
+        assertEquals(0, stranger.run("bpf-pin", PIN.toString()).exit());
+        script = Files.writeString(loaders.folder().resolve("script"), "#!" + loader.file() + " bpf-mapped\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        attempts().forEach((name, attempt) -> ungated.put(name, attempt.get()));
+        try (AttackServer server = new AttackServer(stranger)) {
+            for (int command = 0; command <= LAST_COMMAND; command++) {
+                Outcome outcome = server.run("bpf-command", String.valueOf(command));
+                assertEquals(0, outcome.exit(), "without the gate: " + outcome);
+            }
+        }
+        gate = Gate.start(policy(Mode.ENFORCE, ""));
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        if (gate != null) {
+            gate.close();
+        }
+        loaders.close();
+        Files.deleteIfExists(PIN);
+    }
+
+    private String policy(Mode mode, String more) {
+        return Gate.policy(mode, List.of(certificate), List.of(), loaders.list(), more);
+    }
+
+    /** The negative control of all the others. */
+    @TestFactory
+    Stream<DynamicTest> attempt_withoutTheGate_succeeds() {
+        return ungated.entrySet().stream().map(e -> dynamicTest(e.getKey(),
+                () -> assertEquals(0, e.getValue().exit(), () -> e.getKey() + ": " + e.getValue())));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> attempt_byAStranger_isDeniedAndTold() {
+        return attempts().entrySet().stream().map(e -> dynamicTest(e.getKey(), () -> {
+            Outcome outcome = e.getValue().get();
+            gate.settle();
+            String[] words = e.getKey().split(" ", -1);
+            assertTrue(outcome.denied(), () -> e.getKey() + " went through: " + outcome);
+            BpfUseEvent told = only(gate.uses(outcome.pid()));
+            assertAll(told.toString(),
+                    () -> assertEquals(words[0], told.act()),
+                    () -> assertEquals(words[1], told.command()),
+                    () -> assertEquals("unsigned", told.reason()),
+                    () -> assertEquals(-1, told.verdict()),
+                    () -> assertEquals(Mode.ENFORCE, told.mode()));
+        }));
+    }
+
+    @Test
+    void everyCommand_byAStranger_isDenied() {
+        try (AttackServer server = new AttackServer(stranger)) {
+            List<Outcome> outcomes = IntStream.rangeClosed(0, LAST_COMMAND)
+                    .mapToObj(command -> server.run("bpf-command", String.valueOf(command))).toList();
+            gate.settle();
+            assertAll(outcomes.stream().map(outcome -> () -> {
+                assertEquals(Outcome.EPERM, outcome.exit(), outcome::toString);
+                assertEquals("bpf", only(gate.uses(outcome.pid())).act());
+            }));
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> loader_signed_isTrusted() {
+        return Stream.of("bpf-map-create", "bpf-prog-load", "bpf-in-fork", "bpf-in-thread").map(name -> dynamicTest(name, () -> {
+            Outcome outcome = loader.run(name);
+            gate.settle();
+            assertEquals(0, outcome.exit(), outcome::toString);
+            LoaderTrustEvent told = only(gate.trust(outcome.pid()));
+            assertTrue(told.trusted(), told::toString);
+            assertEquals(List.of(), gate.uses(outcome.pid()));
+        }));
+    }
+
+    @Test
+    void trust_afterExecOfAnUnsignedProgram_isGone() {
+        refusedFor("unsigned", loader.run("bpf-exec", stranger.file().toString(), "bpf-map-create"));
+    }
+
+    @Test
+    void trust_startedUnderATracer_isNotGiven() {
+        Outcome outcome = stranger.run("trace-exec", loader.file().toString(), "bpf-map-create");
+        gate.settle();
+        assertEquals(Outcome.EPERM, outcome.exit(), outcome::toString);
+        assertEquals("traced", only(gate.uses(Long.parseLong(outcome.output().strip()))).reason());
+    }
+
+    /** The script has the loader run whatever it likes. */
+    @Test
+    void trust_startedThroughAScript_isNotGiven() {
+        refusedFor("script", new AttackProgram(script).run());
+    }
+
+    @Test
+    void trust_afterMappingAnUnsignedLibrary_isGone() throws IOException {
+        Path library = Files.writeString(loaders.folder().resolve("library"), "x".repeat(4096));
+        refusedFor("mapped", loader.run("bpf-mapped", library.toString()));
+        refusedFor("mapped", loader.run("bpf-protected", library.toString()));
+    }
+
+    @Test
+    void trust_afterMappingASignedLibrary_stays() {
+        Path library = loaders.copy("signed-library");
+        loaders.sign(library, key);
+        gate.reload(policy(Mode.ENFORCE, ""));
+        assertEquals(0, loader.run("bpf-mapped", library.toString()).exit());
+    }
+
+    @Test
+    void audit_letsThroughAndTells() {
+        gate.reload(policy(Mode.AUDIT, ""));
+        try {
+            Outcome outcome = stranger.run("bpf-prog-load");
+            gate.settle();
+            assertEquals(0, outcome.exit(), outcome::toString);
+            BpfUseEvent told = only(gate.uses(outcome.pid()));
+            assertEquals("prog_load", told.command());
+            assertEquals(Mode.AUDIT, told.mode());
+            AttackProgram.Attempt victim = loader.start(List.of("bpf-hold"));
+            victim.awaitHeld();
+            assertEquals(0, stranger.run("trace-attach", String.valueOf(victim.pid())).exit());
+            assertEquals(0, victim.finish().exit());
+            gate.settle();
+            assertEquals("was_traced", only(gate.uses(victim.pid())).reason(), "what was traced is trusted no more");
+        } finally {
+            gate.reload(policy(Mode.ENFORCE, ""));
+        }
+    }
+
+    @Test
+    void exception_ofOneCommandForOneProgram_isJustThat() {
+        Path excepted = loaders.copy("excepted");
+        AttackProgram program = new AttackProgram(excepted);
+        gate.reload(policy(Mode.ENFORCE, "exceptions = [ { name = maps, executable = \"" + excepted + "\", uid = 0, commands = map-create } ]"));
+        try {
+            Outcome granted = program.run("bpf-map-create");
+            Outcome other = program.run("bpf-prog-load");
+            Outcome another = stranger.run("bpf-map-create");
+            gate.settle();
+            assertAll(() -> assertEquals(0, granted.exit(), granted::toString),
+                    () -> assertEquals(List.of(), gate.uses(granted.pid())),
+                    () -> assertEquals(Outcome.EPERM, other.exit(), other::toString),
+                    () -> assertEquals(Outcome.EPERM, another.exit(), another::toString));
+        } finally {
+            gate.reload(policy(Mode.ENFORCE, ""));
+        }
+    }
+
+    /** Under its own gate Garrison reloads, loads and attaches. */
+    @Test
+    void runtime_underItsOwnGate_goesOnLoading() {
+        gate.reload(policy(Mode.ENFORCE, ""));
+        try (Garrison another = Garrison.builder().plugin(new FileGuard()).start()) {
+            var status = another.status().plugins().getFirst();
+            assertEquals(PluginState.ACTIVE, status.state(), status::reason);
+        }
+        assertEquals(Outcome.EPERM, stranger.run("bpf-map-create").exit());
+    }
+
+    /** A stranger cannot have the runtime itself do it for him. */
+    @Test
+    void runtime_tracedByAStranger_isDenied() {
+        long own = ProcessHandle.current().pid();
+        Outcome outcome = stranger.run("trace-memory", String.valueOf(own));
+        gate.settle();
+        assertNotEquals(0, outcome.exit(), outcome::toString);
+        assertEquals(own, only(gate.uses(outcome.pid())).other());
+    }
+
+    private void refusedFor(String reason, Outcome outcome) {
+        gate.settle();
+        assertEquals(Outcome.EPERM, outcome.exit(), outcome::toString);
+        BpfUseEvent told = only(gate.uses(outcome.pid()));
+        assertEquals(reason, told.reason(), told::toString);
+    }
+
+    private static <E> E only(List<E> events) {
+        assertEquals(1, events.size(), () -> "told once: " + events);
+        return events.getFirst();
+    }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.trustedbpf;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import garrison.framework.trust.FileDigest;
+import garrison.framework.trust.Loader;
+import garrison.framework.trust.SigningKey;
+import garrison.itests.Guest;
+import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.Filesystem;
+import garrison.itests.attack.Outcome;
+import garrison.runtime.command.GarrisonCommand;
+import garrison.spi.Mode;
+import garrison.trustedbpf.BpfUseEvent;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * Every way in which a loader can fail to be one: each is the same program with something else wrong, may use BPF before the gate is
+ * there, and may not with it, for a reason of its own.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LoaderTest {
+    private static final String ATTEMPT = "bpf-map-create";
+
+    private final Loaders loaders = new Loaders();
+    private final SigningKey key = Keys.LOADERS;
+    private final Path certificate = loaders.certificate(key, "loaders");
+    private final Path secondCertificate = loaders.certificate(Keys.FOREIGN, "second");
+    private final Path revokedCertificate = loaders.certificate(Keys.REVOKED, "revoked");
+    private final Path expiredCertificate = loaders.certificate(
+            Keys.EXPIRED.renewed("expired", Instant.now().minusSeconds(7200), Duration.ofSeconds(3600)), "expired");
+    private final Map<String, Path> bad = new LinkedHashMap<>();
+    private final Map<String, Outcome> ungated = new LinkedHashMap<>();
+    private AttackProgram good;
+    private AttackProgram goodBySecond;
+    private Filesystem elsewhere;
+    private Gate gate;
+
+    @BeforeAll
+    void start() throws IOException {
+        bad.put("expired", loaders.signed("expired", Keys.EXPIRED).file());
+        good = loaders.signed("good", key);
+        goodBySecond = loaders.signed("good-by-second", Keys.FOREIGN);
+        bad.put("wrong_key", loaders.signed("wrong-key", Keys.FOREIGN).file());
+        bad.put("revoked", loaders.signed("revoked", Keys.REVOKED).file());
+        bad.put("unsigned", loaders.copy("unsigned"));
+        altered();
+        Path garbage = loaders.copy("garbage");
+        loaders.attach(garbage, "no signature at all".getBytes(StandardCharsets.US_ASCII));
+        bad.put("malformed garbage", garbage);
+        if (!Loaders.byList()) {
+            withoutVerity();
+        }
+        bad.forEach((reason, file) -> ungated.put(reason, new AttackProgram(file).run(ATTEMPT)));
+        gate = Gate.start(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
+    }
+
+    private String policy(List<Path> certificates, List<Path> revocations) {
+        return Gate.policy(Mode.ENFORCE, certificates, revocations, loaders.list(), "");
+    }
+
+    private void altered() throws IOException {
+        byte[] signature = key.sign(Loaders.digest(good.file()).signedBytes());
+        Path file = loaders.copy("altered-file");
+        Files.write(file, new byte[] {1}, StandardOpenOption.APPEND);
+        loaders.attach(file, signature);
+        bad.put("altered file", file);
+        byte[] changed = signature.clone();
+        changed[changed.length - 1] ^= 1;
+        Path withChanged = loaders.copy("altered-signature");
+        loaders.attach(withChanged, changed);
+        bad.put("altered signature", withChanged);
+        Path other = loaders.copy("other-data");
+        loaders.attach(other, key.sign("something else".getBytes(StandardCharsets.US_ASCII)));
+        bad.put("altered other data", other);
+        // A digest of one kind is no digest of the other.
+        Path otherKind = loaders.copy("other-kind");
+        FileDigest.Kind kind = Loaders.byList() ? FileDigest.Kind.VERITY : FileDigest.Kind.CONTENT;
+        loaders.attach(otherKind, key.sign(FileDigest.of(kind, otherKind).signedBytes()));
+        bad.put("altered other kind of digest", otherKind);
+    }
+
+    private void withoutVerity() {
+        byte[] signature = key.sign(Loaders.digest(good.file()).signedBytes());
+        Path unsealed = loaders.copy("unsealed");
+        new Loader(unsealed).attach(signature);
+        bad.put("no_verity", unsealed);
+        Path tooLong = loaders.copy("too-long");
+        loaders.attach(tooLong, Arrays.copyOf(signature, Loader.LONGEST_SIGNATURE + 2));
+        bad.put("too_long", tooLong);
+        Path longest = loaders.copy("longest");
+        loaders.attach(longest, Arrays.copyOf(signature, Loader.LONGEST_SIGNATURE));
+        bad.put("malformed by what follows", longest);
+        elsewhere = Filesystem.mount(Filesystem.Kind.TMPFS, Guest.scratch("elsewhere"));
+        Path nowhere = Loaders.copy(elsewhere.folder().resolve("loader"));
+        new Loader(nowhere).attach(signature);
+        bad.put("no_verity_here", nowhere);
+    }
+
+    @AfterAll
+    void stop() {
+        if (gate != null) {
+            gate.close();
+        }
+        if (elsewhere != null) {
+            elsewhere.close();
+        }
+        loaders.close();
+    }
+
+    /** The negative control. */
+    @TestFactory
+    Stream<DynamicTest> badLoader_withoutTheGate_isNobodysBusiness() {
+        return ungated.entrySet().stream().map(e -> dynamicTest(e.getKey(), () -> assertEquals(0, e.getValue().exit(), e.getValue()::toString)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> badLoader_isDenied_forItsOwnReason() {
+        return bad.entrySet().stream().map(e -> dynamicTest(e.getKey(), () -> refused(e.getKey().split(" ")[0], new AttackProgram(e.getValue()))));
+    }
+
+    private void refused(String reason, AttackProgram program) {
+        Outcome outcome = program.run(ATTEMPT);
+        gate.settle();
+        assertEquals(Outcome.EPERM, outcome.exit(), outcome::toString);
+        List<BpfUseEvent> told = gate.uses(outcome.pid());
+        assertEquals(List.of(reason), told.stream().map(BpfUseEvent::reason).toList(), told::toString);
+        // What has a signature is told at exec already.
+        assertEquals(reason.equals("unsigned") ? List.of() : List.of(reason),
+                gate.trust(outcome.pid()).stream().map(event -> event.reason()).toList());
+    }
+
+    @Test
+    void goodLoader_amongBadOnes_isTrusted() {
+        Outcome outcome = good.run(ATTEMPT);
+        assertEquals(0, outcome.exit(), outcome::toString);
+    }
+
+    /** A new key beside the old one, then instead of it, then the old one revoked: with the gate shut all the while. */
+    @Test
+    void keys_rotated_areTakenInTurn() {
+        try {
+            refused("wrong_key", goodBySecond);
+            gate.reload(policy(List.of(certificate, secondCertificate), List.of()));
+            assertAll(() -> assertEquals(0, good.run(ATTEMPT).exit()), () -> assertEquals(0, goodBySecond.run(ATTEMPT).exit()));
+            gate.reload(policy(List.of(secondCertificate), List.of()));
+            refused("wrong_key", good);
+            gate.reload(policy(List.of(secondCertificate), List.of(certificate)));
+            refused("revoked", good);
+            assertEquals(0, goodBySecond.run(ATTEMPT).exit());
+        } finally {
+            gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
+        }
+    }
+
+    /** Sealed or listed, the place of a good loader does not make another program one. */
+    @Test
+    void loader_replaced_isNotTrusted() throws IOException {
+        AttackProgram program = loaders.signed("replaced", key);
+        gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
+        assertEquals(0, program.run(ATTEMPT).exit());
+        Files.move(loaders.copy("replacement"), program.file(), StandardCopyOption.REPLACE_EXISTING);
+        refused("unsigned", program);
+        // A list must not name what is no more.
+        loaders.sign(program.file(), key);
+    }
+
+    /** As the plugin's README tells it: key, signature made apart from the machine, installed, run, revoked. */
+    @Test
+    void commandLine_fromKeyToTrustedLoader() throws IOException {
+        Path home = Guest.scratch("signer");
+        Path secret = Files.writeString(home.resolve("secret"), "correct horse\n");
+        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+        Path program = Files.copy(Guest.attacks().file(), home.resolve("tracer"));
+        Path installed = loaders.folder().resolve("tracer");
+        Path list = home.resolve("list");
+        garrison("trust init --pkcs12 --passphrase-file " + secret + " " + home.resolve("walk"));
+        Path own = home.resolve("walk.pem");
+        if (Loaders.byList()) {
+            Files.copy(program, installed);
+            garrison("trust sign --keystore " + home.resolve("walk.p12") + " --passphrase-file " + secret + " --list " + list + " " + installed);
+            garrison("trust verify --certificate " + own + " --list " + list + " " + installed);
+        } else {
+            garrison("trust sign --keystore " + home.resolve("walk.p12") + " --passphrase-file " + secret + " --detached " + program);
+            garrison("trust install --signature " + program + ".sig " + program + " " + installed);
+            garrison("trust verify --certificate " + own + " " + installed);
+        }
+        AttackProgram tracer = new AttackProgram(installed);
+        try {
+            gate.reload(Gate.policy(Mode.ENFORCE, List.of(own), List.of(), list, ""));
+            assertEquals(0, tracer.run(ATTEMPT).exit());
+            gate.reload(Gate.policy(Mode.ENFORCE, List.of(certificate), List.of(own), list, ""));
+            refused("revoked", tracer);
+        } finally {
+            gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
+        }
+    }
+
+    private static void garrison(String words) {
+        StringWriter told = new StringWriter();
+        PrintWriter to = new PrintWriter(told, true);
+        assertEquals(0, GarrisonCommand.execute(to, to, words.split(" ")), () -> "garrison " + words + ": " + told);
+    }
+
+    /** Root cannot make a keyring of ours know another key; one of his own he can. */
+    @Test
+    void keyring_keyPlantedByRoot_isRefused() throws IOException, GeneralSecurityException {
+        Path der = Files.write(Guest.scratch("plant").resolve("foreign.der"), Keys.FOREIGN.certificate().certificate().getEncoded());
+        assertEquals(0, Guest.attacks().run("key-plant", "0", der.toString()).exit(), "the attack as such works");
+        List<String> ours = Files.readAllLines(Path.of("/proc/keys")).stream()
+                .filter(line -> line.contains(" garrison-" + ProcessHandle.current().pid() + "-")).map(line -> line.split(" ")[0]).toList();
+        assertFalse(ours.isEmpty());
+        for (String serial : ours) {
+            Outcome outcome = Guest.attacks().run("key-plant", String.valueOf(Integer.parseUnsignedInt(serial, 16)), der.toString());
+            assertEquals(Outcome.EACCES, outcome.exit(), outcome::toString);
+        }
+        refused("wrong_key", new AttackProgram(bad.get("wrong_key")));
+    }
+
+    @Test
+    void digest_computedHere_isTheKernels() throws IOException {
+        Assumptions.assumeFalse(Loaders.byList(), "compared through the kernel's answer to the signature there");
+        assertArrayEquals(Loaders.digest(good.file()).digest(), new Loader(good.file()).sealed().orElseThrow().digest());
+        // From one block to three levels of hashes.
+        for (int size : new int[] {1, 4096, 4097, 128 * 4096, 128 * 4096 + 1, 128 * 128 * 4096 + 1}) {
+            Path file = Files.write(loaders.folder().resolve("size-" + size), new byte[size]);
+            new Loader(file).seal();
+            assertArrayEquals(Loaders.digest(file).digest(), new Loader(file).sealed().orElseThrow().digest(), () -> size + " bytes");
+            Files.delete(file);
+        }
+    }
+}

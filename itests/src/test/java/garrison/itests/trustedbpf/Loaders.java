@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.trustedbpf;
+
+import garrison.framework.trust.FileDigest;
+import garrison.framework.trust.Loader;
+import garrison.framework.trust.SigningKey;
+import garrison.itests.Command;
+import garrison.itests.Guest;
+import garrison.itests.attack.AttackProgram;
+import garrison.spi.KernelVersion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Copies of the attack program on a file system with fs-verity, signed as this kernel wants it: beside the content of a sealed
+ * file, or in a list.
+ */
+final class Loaders implements AutoCloseable {
+    private static final KernelVersion KFUNCS = new KernelVersion(6, 8, 0);
+
+    private final Path base = Guest.scratch("loaders");
+    private final Path folder = base.resolve("mounted");
+    private final Map<Path, byte[]> listed = new LinkedHashMap<>();
+
+    Loaders() {
+        String image = base.resolve("image").toString();
+        Command.run("truncate", "-s", "256M", image).success();
+        // Before 6.3 fs-verity wants blocks of a page, and so small a file system would not get them.
+        Command.run("mkfs.ext4", "-q", "-b", "4096", "-O", "verity", "-E", "lazy_itable_init=1", image).success();
+        Command.run("modprobe", "loop").success();
+        Command.run("mkdir", folder.toString()).success();
+        Command.run("mount", "-o", "loop", image, folder.toString()).success();
+    }
+
+    /** Whether this kernel knows loaders by a list only. */
+    static boolean byList() {
+        return Guest.kernel().compareTo(KFUNCS) < 0;
+    }
+
+    /** Where files can be sealed. */
+    Path folder() {
+        return folder;
+    }
+
+    /** A copy of the attack program, not signed. */
+    Path copy(String name) {
+        return copy(folder.resolve(name));
+    }
+
+    static Path copy(Path target) {
+        try {
+            return Files.copy(Guest.attacks().file(), target);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A good loader. */
+    AttackProgram signed(String name, SigningKey key) {
+        Path file = copy(name);
+        sign(file, key);
+        return new AttackProgram(file);
+    }
+
+    /** Makes a file a loader, signed by a key. */
+    void sign(Path file, SigningKey key) {
+        attach(file, key.sign(digest(file).signedBytes()));
+    }
+
+    /** What this kernel measures of a file. */
+    static FileDigest digest(Path file) {
+        return new Loader(file).digest(byList() ? FileDigest.Kind.CONTENT : FileDigest.Kind.VERITY);
+    }
+
+    /** Gives a file a signature, whatever it is, and seals it. */
+    void attach(Path file, byte[] signature) {
+        if (byList()) {
+            listed.put(file, signature);
+        } else {
+            Loader loader = new Loader(file);
+            loader.attach(signature);
+            loader.seal();
+        }
+    }
+
+    /** The list so far, as a file. */
+    Path list() {
+        String lines = listed.entrySet().stream()
+                .map(e -> Base64.getEncoder().encodeToString(e.getValue()) + " " + e.getKey() + "\n").collect(Collectors.joining());
+        try {
+            return Files.writeString(base.resolve("signatures"), "# loaders\n" + lines);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a certificate for a policy to name. */
+    Path certificate(SigningKey key, String name) {
+        key.write(base.resolve(name + ".key"), base.resolve(name + ".pem"));
+        return base.resolve(name + ".pem");
+    }
+
+    @Override
+    public void close() {
+        Command.run("umount", "-l", folder.toString()).success();
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.trustedbpf;
+
+import garrison.spi.ConfigurationException;
+import garrison.spi.Settings;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * What the configuration says, checked as far as that goes without asking the kernel.
+ *
+ * @param good certificates that hold now
+ * @param expired certificates that have run out
+ * @param revoked certificates that were revoked; in none of the other two
+ * @param listed loaders with their signatures, for kernels that find them in a list
+ * @param exceptions who may do what without being trusted
+ */
+record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked, List<ListedFile> listed,
+        List<Exception> exceptions) {
+    private static final int LARGEST = 1 << 20;
+    private static final String CERTIFICATES = "certificates";
+    private static final String REVOKED = "revoked";
+
+    /**
+     * Who may do what without being trusted.
+     *
+     * @param name unique
+     * @param executable empty for any
+     * @param uid the file system uid; empty for any
+     * @param allowed bits as {@code trusted_bpf_value.allowed} has them
+     * @param error makes an error about its executable
+     */
+    record Exception(String name, Optional<Path> executable, OptionalLong uid, long allowed,
+            Function<String, ConfigurationException> error) {}
+
+    /**
+     * Reads the plugin's settings, and the files they name.
+     *
+     * @throws ConfigurationException with place and remedy
+     */
+    static Policy read(Settings settings) {
+        return read(settings, Instant.now());
+    }
+
+    static Policy read(Settings settings, Instant now) {
+        List<X509Certificate> revoked = certificates(settings, REVOKED);
+        List<X509Certificate> good = new ArrayList<>();
+        List<X509Certificate> expired = new ArrayList<>();
+        for (X509Certificate certificate : certificates(settings, CERTIFICATES)) {
+            if (now.isBefore(certificate.getNotBefore().toInstant())) {
+                throw settings.error(CERTIFICATES, "holds " + name(certificate) + ", which is not valid before "
+                        + certificate.getNotBefore().toInstant(), "take it out until then, or set the clock");
+            }
+            if (!revoked.contains(certificate)) {
+                (now.isAfter(certificate.getNotAfter().toInstant()) ? expired : good).add(certificate);
+            }
+        }
+        String file = settings.string("signatures", "");
+        List<ListedFile> listed = file.isEmpty() ? List.of() : ListedFile.read(absolute(settings, "signatures", file), settings, "signatures");
+        List<Exception> exceptions = exceptions(settings);
+        settings.end();
+        return new Policy(List.copyOf(good), List.copyOf(expired), revoked, listed, exceptions);
+    }
+
+    private static List<Exception> exceptions(Settings settings) {
+        List<Exception> all = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Settings each : settings.objects("exceptions")) {
+            Exception exception = exception(each);
+            if (!names.add(exception.name())) {
+                throw each.error("name", "'" + exception.name() + "' is used by two exceptions", "give each a name of its own");
+            }
+            all.add(exception);
+        }
+        return List.copyOf(all);
+    }
+
+    private static Exception exception(Settings settings) {
+        // A misspelt key is told as such, before what is missing for its sake.
+        List.of("name", "executable", "uid", "commands").forEach(settings::has);
+        settings.end();
+        String name = settings.string("name");
+        Optional<Path> executable = settings.has("executable")
+                ? Optional.of(absolute(settings, "executable", settings.string("executable"))) : Optional.empty();
+        // 2^32-1 is the one number that is no uid
+        OptionalLong uid = settings.has("uid")
+                ? OptionalLong.of(settings.integer("uid", 0, 0xfffffffeL, 0)) : OptionalLong.empty();
+        if (executable.isEmpty() && uid.isEmpty()) {
+            throw settings.error("executable", "is missing, and so is uid", "an exception for everyone is no gate");
+        }
+        return new Exception(name, executable, uid, Permission.read(settings, "commands"),
+                problem -> settings.error("executable", problem, "name the program's file, or take exception '" + name + "' out"));
+    }
+
+    private static List<X509Certificate> certificates(Settings settings, String key) {
+        List<X509Certificate> all = new ArrayList<>();
+        for (String text : settings.strings(key)) {
+            Path path = absolute(settings, key, text);
+            try (var in = Files.newInputStream(path)) {
+                byte[] bytes = in.readNBytes(LARGEST);
+                var found = CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(bytes));
+                if (found.isEmpty()) {
+                    throw settings.error(key, "names " + path + ", which holds no certificate", "give PEM or DER of X.509");
+                }
+                for (Certificate certificate : found) {
+                    all.add(usable(settings, key, path, (X509Certificate) certificate));
+                }
+            } catch (NoSuchFileException e) {
+                throw settings.error(key, "names " + path + ", and there is no such file", "garrison trust init makes one");
+            } catch (IOException e) {
+                throw settings.error(key, "names " + path + ", which cannot be read: " + e.getMessage(), "give a readable file");
+            } catch (CertificateException e) {
+                throw settings.error(key, "names " + path + ", which is no certificate: " + e.getMessage(), "give PEM or DER of X.509");
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    /** What every kernel from 6.1 on takes. */
+    private static X509Certificate usable(Settings settings, String key, Path path, X509Certificate certificate) {
+        if (!certificate.getPublicKey().getAlgorithm().equals("RSA")) {
+            throw settings.error(key, "names " + path + ", whose key is " + certificate.getPublicKey().getAlgorithm(),
+                    "use RSA, which every kernel takes: garrison trust init makes one");
+        }
+        return certificate;
+    }
+
+    private static Path absolute(Settings settings, String key, String text) {
+        try {
+            Path path = Path.of(text);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), "write an absolute path");
+        }
+        throw settings.error(key, "holds '" + text + "', a relative path", "write an absolute path");
+    }
+
+    /** How messages call a certificate. */
+    static String name(X509Certificate certificate) {
+        return certificate.getSubjectX500Principal().getName();
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.trustedbpf;
+
+import garrison.spi.FileId;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The kernel's tables: struct trusted_bpf_key and _value, struct trusted_bpf_file and _signature of trusted_bpf.h, in the
+ * machine's byte order. Entries of the same key become one.
+ */
+final class PolicyEntries {
+    private static final int KEY_SIZE = 24;
+    private static final int VALUE_SIZE = 24;
+    private static final int FILE_SIZE = 16;
+    private static final int SIGNATURE_SIZE = 1032;
+    private static final int KEYRINGS = 1;
+    private static final int EXCEPTION = 2;
+    private static final int ANY_UID = -1;
+
+    /** Keys and values one after the other. */
+    record Table(ByteBuffer keys, ByteBuffer values, int count) {}
+
+    private record Key(long inode, int kind, int device, int uid) {}
+
+    private record Value(long allowed, int generation, int good, int expired, int revoked) {}
+
+    private final Map<Key, Value> entries = new LinkedHashMap<>();
+    private final Map<FileId, byte[]> signatures = new LinkedHashMap<>();
+
+    /** Serials; 0 for none. */
+    void keyrings(int good, int expired, int revoked) {
+        entries.put(new Key(0, KEYRINGS, 0, 0), new Value(0, 0, good, expired, revoked));
+    }
+
+    void exception(Optional<FileId> executable, OptionalLong uid, long allowed) {
+        Key key = new Key(executable.map(FileId::inode).orElse(0L), EXCEPTION, executable.map(id -> (int) id.device()).orElse(0),
+                uid.isPresent() ? (int) uid.getAsLong() : ANY_UID);
+        int generation = executable.map(FileId::generation).orElse(0);
+        entries.merge(key, new Value(allowed, generation, 0, 0, 0), (a, b) -> new Value(a.allowed | b.allowed, generation, 0, 0, 0));
+    }
+
+    void listed(FileId file, byte[] signature) {
+        signatures.put(file, signature);
+    }
+
+    Table policy() {
+        ByteBuffer keys = room(entries.size() * KEY_SIZE);
+        ByteBuffer values = room(entries.size() * VALUE_SIZE);
+        entries.forEach((key, value) -> {
+            keys.putLong(key.inode).putInt(key.kind).putInt(key.device).putInt(key.uid).putInt(0);
+            values.putLong(value.allowed).putInt(value.generation).putInt(value.good).putInt(value.expired).putInt(value.revoked);
+        });
+        return new Table(keys.flip(), values.flip(), entries.size());
+    }
+
+    Table listed() {
+        ByteBuffer keys = room(signatures.size() * FILE_SIZE);
+        ByteBuffer values = room(signatures.size() * SIGNATURE_SIZE);
+        signatures.forEach((file, signature) -> {
+            keys.putLong(file.inode()).putInt((int) file.device()).putInt(file.generation());
+            values.putInt(signature.length).putInt(0).put(Arrays.copyOf(signature, SIGNATURE_SIZE - 2 * Integer.BYTES));
+        });
+        return new Table(keys.flip(), values.flip(), signatures.size());
+    }
+
+    private static ByteBuffer room(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.nativeOrder());
+    }
+}

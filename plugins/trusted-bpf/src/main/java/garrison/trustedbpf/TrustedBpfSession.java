@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.trustedbpf;
+
+import garrison.spi.Answer;
+import garrison.spi.BpfMap;
+import garrison.spi.EventBindings;
+import garrison.spi.FileId;
+import garrison.spi.FileIds;
+import garrison.spi.KernelFeatures;
+import garrison.spi.Keyrings;
+import garrison.spi.LoadedObject;
+import garrison.spi.ObjectSetup;
+import garrison.spi.PluginContext;
+import garrison.spi.PluginSession;
+import garrison.spi.PolicyChange;
+import garrison.spi.ProgramInfo;
+import garrison.spi.Settings;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** One run of trusted-bpf: chooses the programs for this kernel, swaps policies with their keyrings, puts events into words. */
+final class TrustedBpfSession implements PluginSession {
+    private static final int USE = 1;
+    private static final int TRUST = 2;
+    /** Arguments of the bpf hook since 6.15. */
+    private static final int WITH_KERNEL = 4;
+
+    private final PluginContext context;
+    private final boolean listing;
+    private volatile Change inForce;
+
+    TrustedBpfSession(PluginContext context) {
+        this.context = context;
+        this.listing = context.kernel().function("bpf_get_fsverity_digest") instanceof Answer.No;
+    }
+
+    /** Optional programs are the two forms of the bpf hook, and one whose hook is not everywhere. */
+    @Override
+    public void configure(ObjectSetup object) {
+        KernelFeatures kernel = context.kernel();
+        OwnProcess own = OwnProcess.now();
+        object.constant("trust_owner", own.pid());
+        object.constant("trust_owner_began", own.began());
+        for (ProgramInfo program : object.programs()) {
+            if (program.optional()) {
+                object.load(program.name(), kernel.lsmHook(program.target())
+                        .filter(hook -> !program.target().equals("bpf")
+                                || program.name().equals("trust_bpf_kernel") == hook.arguments().size() >= WITH_KERNEL).isPresent());
+            }
+        }
+    }
+
+    @Override
+    public void bind(EventBindings events) {
+        events.on(USE, "trusted_bpf_event", TrustRecord.class,
+                record -> context.publish(record.use(context.time(record.header().timeNs()))));
+        events.on(TRUST, "trusted_bpf_event", TrustRecord.class,
+                record -> context.publish(record.trust(context.time(record.header().timeNs()))));
+    }
+
+    @Override
+    public PolicyChange stage(Settings settings, LoadedObject object) {
+        Policy policy = Policy.read(settings);
+        PolicyEntries entries = new PolicyEntries();
+        for (Policy.Exception exception : policy.exceptions()) {
+            entries.exception(exception.executable().map(path -> identify(path, exception)), exception.uid(), exception.allowed());
+        }
+        if (listing) {
+            policy.listed().forEach(file -> entries.listed(identify(file), file.signature()));
+        }
+        Change change = new Change(policy, object.programs().stream().map(ProgramInfo::name).collect(Collectors.toUnmodifiableSet()));
+        try {
+            change.stage(entries, object);
+            return change;
+        } catch (RuntimeException e) {
+            change.close();
+            throw e;
+        }
+    }
+
+    private FileId identify(Path path, Policy.Exception exception) {
+        try {
+            return context.files().identify(List.of(path)).getFirst();
+        } catch (FileIds.FileNotFound e) {
+            throw exception.error().apply("is " + path + ", which leads to no file");
+        }
+    }
+
+    private FileId identify(ListedFile file) {
+        try {
+            return context.files().identify(List.of(file.path())).getFirst();
+        } catch (FileIds.FileNotFound e) {
+            throw file.error().apply("is about " + file.path() + ", which leads to no file");
+        }
+    }
+
+    @Override
+    public Map<String, String> status() {
+        Map<String, String> figures = new LinkedHashMap<>();
+        Change now = inForce;
+        if (now != null) {
+            Policy policy = now.policy;
+            figures.put("loaders are known by", listing ? "their SHA-256 and a list of signatures (this kernel tells no fs-verity digests)"
+                    : "fs-verity and the signature in user.garrison.signature");
+            figures.put("certificates", String.valueOf(policy.good().size()));
+            if (listing) {
+                figures.put("listed loaders", String.valueOf(policy.listed().size()));
+            }
+            named(figures, "expired certificates", policy.expired());
+            named(figures, "revoked certificates", policy.revoked());
+            if (!policy.exceptions().isEmpty()) {
+                figures.put("exceptions", policy.exceptions().stream().map(Policy.Exception::name).collect(Collectors.joining(", ")));
+            }
+        }
+        if (!OwnProcess.refusesAgents()) {
+            figures.put("this Java machine", "takes agents from others of its user, who could use BPF by it: start it with "
+                    + OwnProcess.NO_AGENTS);
+        }
+        return figures;
+    }
+
+    private static void named(Map<String, String> figures, String words, List<X509Certificate> certificates) {
+        if (!certificates.isEmpty()) {
+            figures.put(words, certificates.stream().map(Policy::name).collect(Collectors.joining(", ")));
+        }
+    }
+
+    @Override
+    public void close() {
+        Change last = inForce;
+        inForce = null;
+        if (last != null) {
+            last.giveUpKeyrings();
+        }
+    }
+
+    private final class Change implements PolicyChange {
+        private static final byte[] FIRST = new byte[Integer.BYTES];
+        private final Policy policy;
+        private final Set<String> programs;
+        private final List<Keyrings.Keyring> keyrings = new ArrayList<>();
+        private final Map<BpfMap, BpfMap.InnerMap> staged = new LinkedHashMap<>();
+
+        Change(Policy policy, Set<String> programs) {
+            this.policy = policy;
+            this.programs = programs;
+        }
+
+        void stage(PolicyEntries entries, LoadedObject object) {
+            entries.keyrings(keyring(policy.good()), keyring(policy.expired()), keyring(policy.revoked()));
+            if (listing) {
+                put(object.map("listed"), entries.listed());
+            }
+            put(object.map("policy"), entries.policy());
+        }
+
+        private int keyring(List<X509Certificate> certificates) {
+            if (certificates.isEmpty()) {
+                return 0;
+            }
+            Keyrings.Keyring made = context.keyrings().create(certificates);
+            keyrings.add(made);
+            return made.serial();
+        }
+
+        private void put(BpfMap outer, PolicyEntries.Table table) {
+            BpfMap.InnerMap inner = outer.createInner(Math.max(1, table.count()));
+            staged.put(outer, inner);
+            inner.updateAll(table.keys(), table.values(), table.count());
+        }
+
+        @Override
+        public Set<String> programs() {
+            return programs;
+        }
+
+        /** The list first, which makes nobody trusted without a key. */
+        @Override
+        public void commit() {
+            staged.forEach((outer, inner) -> outer.updateInner(FIRST, inner));
+            Optional<Change> before = Optional.ofNullable(inForce);
+            inForce = this;
+            before.ifPresent(Change::giveUpKeyrings);
+        }
+
+        private void giveUpKeyrings() {
+            keyrings.forEach(Keyrings.Keyring::close);
+        }
+
+        @Override
+        public void close() {
+            staged.values().forEach(BpfMap.InnerMap::close);
+            if (inForce != this) {
+                giveUpKeyrings();
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.runtime.command;
+
+import garrison.framework.trust.Anchor;
+import garrison.framework.trust.AnchorFiles;
+import garrison.framework.trust.KeyStoreFile;
+import garrison.framework.trust.SigningKey;
+import garrison.runtime.ExitCode;
+import garrison.spi.GarrisonException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code garrison trust init|sign|verify|install|list}. */
+final class TrustCommand {
+    static final Command COMMAND = Command.named("trust", "Make loaders' keys, sign loaders, check and install them.")
+            .description("Loaders are the programs that the plugin trusted-bpf lets use BPF. Signed is the file's fs-verity digest, in"
+                    + " the form that \"fsverity sign\" gives it; kernels before 6.8 take a signature of the file's SHA-256 in a list instead.")
+            .command(KeyOption.passphraseOn(Command.named("init", "Make NAME.key or NAME.p12, and NAME.pem, never over files that are there."))
+                    .option("days", "N", "How long the certificate is valid (default: 1825).")
+                    .option("pkcs12", "Keep the key under a pass phrase, in NAME.p12.")
+                    .parameter("NAME", "The key's name.")
+                    .does(TrustCommand::init))
+            .command(KeyOption.on(Command.named("sign", "Sign loaders: beside their content (user.garrison.signature), or elsewhere."))
+                    .option("detached", "Write FILE.sig, as \"fsverity sign\" does, for \"install\".")
+                    .option("list", "LIST", "For kernels before 6.8: put the signatures into this file.")
+                    .parameter("FILE", "Loaders.", Command.Arity.ANY)
+                    .does(TrustCommand::sign))
+            .command(Command.named("verify", "Check loaders' signatures, and whether they are sealed.")
+                    .option("certificate", "FILE", "Whose signatures are good (may be repeated).")
+                    .option("list", "LIST", "Check signatures in this file, for kernels before 6.8.")
+                    .parameter("FILE", "Loaders.", Command.Arity.ANY)
+                    .does(TrustCommand::verify))
+            .command(KeyOption.on(Command.named("install", "Copy a loader to where it shall run, sign and seal the copy."))
+                    .description("It takes TARGET's place when all is done. Signing needs a key; a signature made elsewhere needs none here.")
+                    .option("signature", "SIG", "What \"sign --detached\" or \"fsverity sign\" wrote.")
+                    .parameter("FILE", "The loader.")
+                    .parameter("TARGET", "Where it shall run, on a file system with fs-verity.")
+                    .does(TrustCommand::install))
+            .command(Command.named("list", "Tell whether files are signed, by which key, and whether they are sealed.")
+                    .parameter("FILE", "Loaders; of a folder all files in it.", Command.Arity.ANY)
+                    .does(TrustCommand::list));
+
+    private TrustCommand() {}
+
+    private static int init(Call call) {
+        Path name = Path.of(call.words().getFirst());
+        int days = call.number("days", 1825, Integer::valueOf);
+        if (days < 1) {
+            throw new UsageException("--days is " + days + "; at least 1");
+        }
+        SigningKey made = SigningKey.create(name.getFileName().toString(), Duration.ofDays(days));
+        Path certificate = sibling(name, ".pem");
+        Path key = sibling(name, call.has("pkcs12") ? ".p12" : ".key");
+        if (call.has("pkcs12")) {
+            KeyStoreFile.write(made, key, KeyOption.passphrase(call, key));
+            made.writeCertificate(certificate);
+        } else {
+            made.write(key, certificate);
+        }
+        call.out().println("wrote " + key + ", the key: keep it where no one else can read it");
+        return call.done("wrote " + certificate + ", for garrison.plugins.trusted-bpf.certificates: SHA-256 "
+                + made.certificate().fingerprint());
+    }
+
+    private static Path sibling(Path name, String suffix) {
+        return name.resolveSibling(name.getFileName() + suffix);
+    }
+
+    private static List<Path> files(Call call) {
+        if (call.words().isEmpty()) {
+            throw new UsageException("which FILE?");
+        }
+        return call.words().stream().map(Path::of).toList();
+    }
+
+    private static int sign(Call call) {
+        Optional<Path> list = Optional.ofNullable(call.value("list", null)).map(Path::of);
+        if (call.has("detached") && list.isPresent()) {
+            throw new UsageException("--detached and --list exclude each other");
+        }
+        List<LoaderFile> loaders = files(call).stream().map(LoaderFile::new).toList();
+        // All that can be wrong with a file is found before one is changed.
+        loaders.forEach(LoaderFile::digest);
+        SigningKey key = KeyOption.read(call);
+        for (LoaderFile loader : loaders) {
+            String where = list.isPresent() ? loader.signInList(key, list.get())
+                    : call.has("detached") ? loader.signDetached(key) : loader.signBeside(key);
+            call.out().println("signed " + loader + " in " + where);
+        }
+        return ExitCode.OK;
+    }
+
+    /** Every file is told about, good or not. */
+    private static int verify(Call call) {
+        List<Anchor> anchors = anchors(call.values("certificate"));
+        Path list = Optional.ofNullable(call.value("list", null)).map(Path::of).orElse(null);
+        boolean good = true;
+        for (Path file : files(call)) {
+            Optional<String> problem = new LoaderFile(file).problem(anchors, list);
+            problem.ifPresentOrElse(p -> call.err().println("garrison: " + file + ": " + p), () -> call.out().println("good " + file));
+            good &= problem.isEmpty();
+        }
+        return good ? ExitCode.OK : ExitCode.FAILURE;
+    }
+
+    private static List<Anchor> anchors(List<String> certificates) {
+        if (certificates.isEmpty()) {
+            throw new UsageException("--certificate is missing: whose signatures are good?");
+        }
+        List<Anchor> anchors = new ArrayList<>();
+        for (String certificate : certificates) {
+            try {
+                anchors.addAll(AnchorFiles.read(Path.of(certificate)));
+            } catch (AnchorFiles.UnusableException e) {
+                throw new GarrisonException("--certificate " + e.getMessage() + "; " + e.remedy(), e);
+            }
+        }
+        return anchors;
+    }
+
+    private static int install(Call call) {
+        LoaderFile loader = new LoaderFile(Path.of(call.words().getFirst()));
+        Path target = Path.of(call.words().getLast());
+        if (call.has("signature")) {
+            loader.install(target, call.file("signature", ""));
+        } else {
+            loader.install(target, KeyOption.read(call));
+        }
+        return call.done("installed " + target + ", signed and sealed");
+    }
+
+    private static int list(Call call) {
+        TextTable table = new TextTable(Integer.MAX_VALUE, "FILE", "SIGNED BY KEY", "SEALED", "DIGEST");
+        for (Path file : files(call)) {
+            for (LoaderFile loader : LoaderFile.within(file)) {
+                table.row(loader.toString(), loader.signer(), loader.isSealed() ? "yes" : "no", loader.digestText());
+            }
+        }
+        table.lines().forEach(call.out()::println);
+        return ExitCode.OK;
+    }
+}
