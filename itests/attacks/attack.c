@@ -12,7 +12,7 @@
 
 static const struct attack *const tables[] = {
 	open_attacks, reach_attacks, name_attacks, attribute_attacks, memory_attacks, mount_attacks, uring_attacks,
-	kernel_attacks, bpf_attacks,
+	kernel_attacks, bpf_attacks, token_attacks,
 };
 
 int refused(const char *call)

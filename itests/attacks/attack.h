@@ -32,6 +32,7 @@ extern const struct attack mount_attacks[];
 extern const struct attack uring_attacks[];
 extern const struct attack kernel_attacks[];
 extern const struct attack bpf_attacks[];
+extern const struct attack token_attacks[];
 
 /* The call that failed, errno still set: tells it and returns errno. */
 int refused(const char *call);

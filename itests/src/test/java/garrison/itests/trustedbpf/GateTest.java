@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,7 @@ class GateTest {
     private final Path certificate = loaders.certificate(key, "loaders");
     private final AttackProgram loader = loaders.signed("loader", key);
     private final Map<String, Outcome> ungated = new LinkedHashMap<>();
+    private Outcome tokenUngated;
     private Path script;
     private Gate gate;
 
@@ -94,6 +96,9 @@ class GateTest {
                 Outcome outcome = server.run("bpf-command", String.valueOf(command));
                 assertEquals(0, outcome.exit(), "without the gate: " + outcome);
             }
+        }
+        if (!Loaders.byList()) {
+            tokenUngated = stranger.run("bpf-token");
         }
         gate = Gate.start(policy(Mode.ENFORCE, ""));
     }
@@ -232,6 +237,19 @@ class GateTest {
         } finally {
             gate.reload(policy(Mode.ENFORCE, ""));
         }
+    }
+
+    /** A token lets a process without privileges in: only a trusted one gets it, and makes its maps by it in its user namespace. */
+    @Test
+    void token_byAStranger_isDenied_andByALoaderWithoutPrivileges_works() {
+        Assumptions.assumeTrue(tokenUngated != null, "tokens take kernel 6.9");
+        assertEquals(0, tokenUngated.exit(), () -> "without the gate: " + tokenUngated);
+        Outcome stranger = this.stranger.run("bpf-token");
+        Outcome trusted = loader.run("bpf-token");
+        gate.settle();
+        assertEquals("token_create: EPERM", stranger.refused());
+        assertEquals("token_create", only(gate.uses(Long.parseLong(stranger.output().strip()))).command());
+        assertEquals(0, trusted.exit(), trusted::toString);
     }
 
     /** Under its own gate Garrison reloads, loads and attaches. */

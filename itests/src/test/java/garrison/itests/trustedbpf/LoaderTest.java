@@ -29,6 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -116,9 +117,6 @@ class LoaderTest {
         Path tooLong = loaders.copy("too-long");
         loaders.attach(tooLong, Arrays.copyOf(signature, Loader.LONGEST_SIGNATURE + 2));
         bad.put("too_long", tooLong);
-        Path longest = loaders.copy("longest");
-        loaders.attach(longest, Arrays.copyOf(signature, Loader.LONGEST_SIGNATURE));
-        bad.put("malformed by what follows", longest);
         elsewhere = Filesystem.mount(Filesystem.Kind.TMPFS, Guest.scratch("elsewhere"));
         Path nowhere = Loaders.copy(elsewhere.folder().resolve("loader"));
         new Loader(nowhere).attach(signature);
@@ -249,8 +247,12 @@ class LoaderTest {
     void digest_computedHere_isTheKernels() throws IOException {
         Assumptions.assumeFalse(Loaders.byList(), "compared through the kernel's answer to the signature there");
         assertArrayEquals(Loaders.digest(good.file()).digest(), new Loader(good.file()).sealed().orElseThrow().digest());
-        // From one block to three levels of hashes.
-        for (int size : new int[] {1, 4096, 4097, 128 * 4096, 128 * 4096 + 1, 128 * 128 * 4096 + 1}) {
+        // One block, one level of hashes, two; a third level takes 64 MiB, which is long to hash under emulation.
+        List<Integer> sizes = new ArrayList<>(List.of(1, 4096, 4097, 128 * 4096, 128 * 4096 + 1));
+        if (Guest.isLong()) {
+            sizes.add(128 * 128 * 4096 + 1);
+        }
+        for (int size : sizes) {
             Path file = Files.write(loaders.folder().resolve("size-" + size), new byte[size]);
             new Loader(file).seal();
             assertArrayEquals(Loaders.digest(file).digest(), new Loader(file).sealed().orElseThrow().digest(), () -> size + " bytes");
