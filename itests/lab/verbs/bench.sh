@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-#:   bench ring|load|hook|runtime [ROUNDS]
+#:   bench ring|load|hook|runtime|trust [ROUNDS]
 #:                             ring: its consumers' speed, natively; load: 20 programs, in a guest, and the feature scan, natively;
-#:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest
+#:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest; trust: exec and
+#:                             bpf(2) under trusted-bpf, in a guest
 
 # What a benchmark prints is kept, so that figures can be quoted and compared later.
 BENCH_TARGET=$LAB_REPO/target/bench
@@ -10,9 +11,9 @@ BENCH_TARGET=$LAB_REPO/target/bench
 verb_bench() {
     local name=${1:-} rounds=${2:-9}
     case $name in
-        ring | load | hook | runtime) ;;
-        '') usage_error "bench: which one? ring, load, hook, runtime" ;;
-        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime" ;;
+        ring | load | hook | runtime | trust) ;;
+        '') usage_error "bench: which one? ring, load, hook, runtime, trust" ;;
+        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime, trust" ;;
     esac
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || usage_error "bench: '$rounds' is not a number of rounds"
     if [ "$name" = ring ]; then setup_build; else setup_guests "$(kernel_newest)"; fi
@@ -58,6 +59,10 @@ bench_runtime() {
     JAVA_HOME=$LAB_JAVA_HOME "$LAB_REPO/itests/lab/jobs/bench-runtime.sh" none "$1" | sed 's/^[a-z_]*=/runtime.native_&/' || return
     printf '# in a guest, file-guard: %s\n' "$(kernel_newest)"
     bench_in_guest bench-runtime 900 '' itests/lab/jobs/bench-runtime.sh file-guard "$((($1 + 2) / 3))" | sed 's/^[a-z_]*=/runtime.&/'
+}
+
+bench_trust() {
+    bench_in_guest bench-trust 900 '' itests/lab/jobs/bench-trust.sh "$1"
 }
 
 # bench_in_guest FOLDER LIMIT OPTION COMMAND...

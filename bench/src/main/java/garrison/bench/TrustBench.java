@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.bench;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import garrison.framework.Garrison;
+import garrison.framework.trust.FileDigest;
+import garrison.framework.trust.Loader;
+import garrison.framework.trust.SigningKey;
+import garrison.spi.PluginState;
+import garrison.trustedbpf.TrustedBpf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What trusted-bpf costs: the start of a program that is unsigned, and of one that is signed, and a bpf(2) that is allowed or refused,
+ * each beside the same without the plugin. {@code TrustBench TRUST_COST FOLDER ROUNDS}: the C program that measures, and a folder
+ * on a file system with fs-verity. Figures are medians over the rounds, in nanoseconds.
+ */
+public final class TrustBench {
+    private static final String EXECS = "300";
+    private static final String CALLS = "20000";
+
+    private final Path stranger;
+    private final Path loader;
+    private final int rounds;
+    private final Map<String, Long> figures = new LinkedHashMap<>();
+
+    private TrustBench(Path stranger, Path loader, int rounds) {
+        this.stranger = stranger;
+        this.loader = loader;
+        this.rounds = rounds;
+    }
+
+    /** Prints a table, and {@code name=value} lines last. */
+    public static void main(String[] arguments) throws IOException {
+        Path folder = Path.of(arguments[1]);
+        Path stranger = Files.copy(Path.of(arguments[0]), folder.resolve("stranger"));
+        Path file = Files.copy(stranger, folder.resolve("loader"));
+        SigningKey key = SigningKey.create("bench", Duration.ofDays(1));
+        key.write(folder.resolve("bench.key"), folder.resolve("bench.pem"));
+        Loader loader = new Loader(file);
+        loader.attach(key.sign(loader.digest(FileDigest.Kind.VERITY).signedBytes()));
+        loader.seal();
+        TrustBench bench = new TrustBench(stranger, file, Integer.parseInt(arguments[2]));
+        bench.measure("without");
+        Config policy = ConfigFactory.parseString("garrison.plugins.trusted-bpf { mode = ENFORCE, certificates = \""
+                + folder.resolve("bench.pem") + "\" }");
+        try (Garrison garrison = Garrison.builder().config(policy).plugin(new TrustedBpf()).start()) {
+            var status = garrison.status().plugins().getFirst();
+            if (status.state() != PluginState.ACTIVE) {
+                throw new IllegalStateException("trusted-bpf is " + status.state() + ": " + status.reason());
+            }
+            bench.measure("with");
+        }
+        bench.print();
+    }
+
+    private void measure(String when) throws IOException {
+        median(when + "_exec_unsigned_ns", stranger, "exec", EXECS, stranger.toString());
+        median(when + "_exec_signed_ns", stranger, "exec", EXECS, loader.toString());
+        median(when + "_bpf_trusted_ns", loader, "bpf", CALLS);
+        median(when + "_bpf_stranger_ns", stranger, "bpf", CALLS);
+    }
+
+    private void median(String name, Path program, String... words) throws IOException {
+        long[] all = new long[rounds];
+        for (int i = 0; i < rounds; i++) {
+            all[i] = run(program, words);
+        }
+        Arrays.sort(all);
+        figures.put(name, all[rounds / 2]);
+    }
+
+    private static long run(Path program, String... words) throws IOException {
+        String[] command = new String[words.length + 1];
+        command[0] = program.toString();
+        System.arraycopy(words, 0, command, 1, words.length);
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return Long.parseLong(process.inputReader().readAllAsString().strip());
+    }
+
+    private void print() {
+        System.out.printf("%-20s %12s %12s %12s%n", "", "without/ns", "with/ns", "more/ns");
+        for (String what : new String[] {"exec_unsigned", "exec_signed", "bpf_trusted", "bpf_stranger"}) {
+            long without = figures.get("without_" + what + "_ns");
+            long with = figures.get("with_" + what + "_ns");
+            System.out.printf("%-20s %12d %12d %12d%n", what, without, with, with - without);
+        }
+        figures.forEach((name, value) -> System.out.println("trust." + name + "=" + value));
+    }
+}
