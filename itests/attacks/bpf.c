@@ -327,6 +327,12 @@ static int run_plant(char **argument)
 	return syscall(SYS_add_key, "asymmetric", NULL, certificate, length, keyring) < 0 ? refused("add_key") : 0;
 }
 
+/* Takes a keyring from the user's, which keeps it. */
+static int run_drop(char **argument)
+{
+	return syscall(SYS_keyctl, KEYCTL_UNLINK, atol(argument[0]), KEY_SPEC_USER_KEYRING) ? refused("keyctl") : 0;
+}
+
 const struct attack bpf_attacks[] = {
 	{ "bpf-map-create", "", run_map_create },
 	{ "bpf-prog-load", "", run_prog_load },
@@ -349,6 +355,7 @@ const struct attack bpf_attacks[] = {
 	{ "trace-exec", "PROGRAM NAME ...", run_traced },
 	{ "bpf-mapped", "FILE", run_mapped },
 	{ "bpf-protected", "FILE", run_protected },
+	{ "key-drop", "KEYRING", run_drop },
 	{ "key-plant", "KEYRING CERTIFICATE", run_plant },
 	{}
 };

@@ -89,7 +89,7 @@ class LoaderTest {
     }
 
     private void altered() throws IOException {
-        byte[] signature = key.sign(Loaders.digest(good.file()).signedBytes());
+        byte[] signature = loaders.signature(key);
         Path file = loaders.copy("altered-file");
         Files.write(file, new byte[] {1}, StandardOpenOption.APPEND);
         loaders.attach(file, signature);
@@ -110,7 +110,7 @@ class LoaderTest {
     }
 
     private void withoutVerity() {
-        byte[] signature = key.sign(Loaders.digest(good.file()).signedBytes());
+        byte[] signature = loaders.signature(key);
         Path unsealed = loaders.copy("unsealed");
         new Loader(unsealed).attach(signature);
         bad.put("no_verity", unsealed);
@@ -187,8 +187,6 @@ class LoaderTest {
         assertEquals(0, program.run(ATTEMPT).exit());
         Files.move(loaders.copy("replacement"), program.file(), StandardCopyOption.REPLACE_EXISTING);
         refused("unsigned", program);
-        // A list must not name what is no more.
-        loaders.sign(program.file(), key);
     }
 
     /** As the plugin's README tells it: key, signature made apart from the machine, installed, run, revoked. */
@@ -228,16 +226,52 @@ class LoaderTest {
         assertEquals(0, GarrisonCommand.execute(to, to, words.split(" ")), () -> "garrison " + words + ": " + told);
     }
 
+    /** Serials of those that this process made. */
+    private static List<String> keyrings() throws IOException {
+        return Files.readAllLines(Path.of("/proc/keys")).stream()
+                .filter(line -> line.contains(" garrison-" + ProcessHandle.current().pid() + "-"))
+                .map(line -> String.valueOf(Integer.parseUnsignedInt(line.split(" ")[0], 16))).toList();
+    }
+
+    /** It takes trust from all, and gives it to nobody. */
+    @Test
+    void keyring_droppedByRoot_letsNobodyIn() throws IOException {
+        try {
+            for (String serial : keyrings()) {
+                assertEquals(0, Guest.attacks().run("key-drop", serial).exit());
+            }
+            refused("no_keyring", good);
+            refused("no_keyring", new AttackProgram(bad.get("wrong_key")));
+        } finally {
+            gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
+        }
+        assertEquals(0, good.run(ATTEMPT).exit());
+    }
+
+    /** The kernel hands attributes only to who may read the file. */
+    @Test
+    void loader_runByOneWhoMayNotReadIt_isNotTrusted() throws IOException {
+        Assumptions.assumeFalse(Loaders.byList(), "the list is read by Garrison");
+        AttackProgram asOther = new AttackProgram(Path.of("/usr/bin/setpriv"));
+        AttackProgram closed = loaders.signed("closed", key);
+        List<String> words = List.of("--reuid", "4711", "--regid", "4711", "--clear-groups", closed.file().toString(), ATTEMPT);
+        Outcome readable = asOther.run(words);
+        Files.setPosixFilePermissions(closed.file(), PosixFilePermissions.fromString("rwx--x--x"));
+        Outcome unreadable = asOther.run(words);
+        gate.settle();
+        assertEquals(List.of("trusted"), gate.trust(readable.pid()).stream().map(event -> event.reason()).toList());
+        assertEquals(List.of("unreadable"), gate.trust(unreadable.pid()).stream().map(event -> event.reason()).toList());
+    }
+
     /** Root cannot make a keyring of ours know another key; one of his own he can. */
     @Test
     void keyring_keyPlantedByRoot_isRefused() throws IOException, GeneralSecurityException {
         Path der = Files.write(Guest.scratch("plant").resolve("foreign.der"), Keys.FOREIGN.certificate().certificate().getEncoded());
         assertEquals(0, Guest.attacks().run("key-plant", "0", der.toString()).exit(), "the attack as such works");
-        List<String> ours = Files.readAllLines(Path.of("/proc/keys")).stream()
-                .filter(line -> line.contains(" garrison-" + ProcessHandle.current().pid() + "-")).map(line -> line.split(" ")[0]).toList();
+        List<String> ours = keyrings();
         assertFalse(ours.isEmpty());
         for (String serial : ours) {
-            Outcome outcome = Guest.attacks().run("key-plant", String.valueOf(Integer.parseUnsignedInt(serial, 16)), der.toString());
+            Outcome outcome = Guest.attacks().run("key-plant", serial, der.toString());
             assertEquals(Outcome.EACCES, outcome.exit(), outcome::toString);
         }
         refused("wrong_key", new AttackProgram(bad.get("wrong_key")));
