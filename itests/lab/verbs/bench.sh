@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-#:   bench ring|load|hook|runtime|trust [ROUNDS]
+#:   bench ring|load|hook|runtime|trust|kernel-integrity [ROUNDS]
 #:                             ring: its consumers' speed, natively; load: 20 programs, in a guest, and the feature scan, natively;
 #:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest; trust: exec and
-#:                             bpf(2) under trusted-bpf, in a guest
+#:                             bpf(2) under trusted-bpf, in a guest; kernel-integrity: what syscall-table adds to a build, beside
+#:                             bpftrace (ROUNDS: C files, 300)
 
 # What a benchmark prints is kept, so that figures can be quoted and compared later.
 BENCH_TARGET=$LAB_REPO/target/bench
@@ -12,14 +13,16 @@ verb_bench() {
     local name=${1:-} rounds=${2:-9}
     case $name in
         ring | load | hook | runtime | trust) ;;
-        '') usage_error "bench: which one? ring, load, hook, runtime, trust" ;;
-        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime, trust" ;;
+        kernel-integrity) rounds=${2:-300} ;;
+        '') usage_error "bench: which one? ring, load, hook, runtime, trust, kernel-integrity" ;;
+        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime, trust, kernel-integrity" ;;
     esac
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || usage_error "bench: '$rounds' is not a number of rounds"
     if [ "$name" = ring ]; then setup_build; else setup_guests "$(kernel_newest)"; fi
+    if [ "$name" = kernel-integrity ] && ! have bpftrace; then install_packages bpftrace; fi
     build_without_tests
     mkdir -p "$BENCH_TARGET"
-    "bench_$name" "$rounds" | tee "$BENCH_TARGET/$name-$(date -u +%Y%m%dT%H%M%SZ).txt"
+    "bench_${name//-/_}" "$rounds" | tee "$BENCH_TARGET/$name-$(date -u +%Y%m%dT%H%M%SZ).txt"
 }
 
 bench_ring() {
@@ -51,6 +54,11 @@ bench_scan() {
 # One CPU that counts instructions: what it measures is the same in every run, so there are no rounds.
 bench_hook() {
     bench_in_guest bench-hook 600 --icount itests/lab/jobs/bench-hook.sh
+}
+
+# Instructions are counted, so that one round is enough; with 300 files it takes the better part of an hour under emulation.
+bench_kernel_integrity() {
+    bench_in_guest bench-kernel-integrity 7200 --icount itests/lab/jobs/bench-kernel-integrity.sh "$1"
 }
 
 # The guest with the Java options of a real start, second compiler included: its memory is what a user's would be.

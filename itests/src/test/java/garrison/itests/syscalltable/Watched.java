@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests.syscalltable;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
 import garrison.framework.Status.PluginStatus;
@@ -22,10 +23,12 @@ import java.util.function.Predicate;
 /** A Garrison with syscall-table in this JVM, and what it told. */
 final class Watched implements AutoCloseable {
     private final List<Event> events = new CopyOnWriteArrayList<>();
+    private final Config config;
     private final Garrison garrison;
 
     private Watched(String more) {
-        garrison = Garrison.builder().config(ConfigFactory.parseString("garrison.plugins.syscall-table { enabled = true }\n" + more))
+        config = ConfigFactory.parseString("garrison.plugins.syscall-table { enabled = true }\n" + more);
+        garrison = Garrison.builder().config(config)
                 .plugin(new SyscallTable()).listener(events::add).start();
         PluginStatus status = status();
         if (status.state() != PluginState.ACTIVE) {
@@ -35,6 +38,10 @@ final class Watched implements AutoCloseable {
 
     static Watched start(String more) {
         return new Watched(more);
+    }
+
+    void reload() {
+        garrison.reload(config);
     }
 
     PluginStatus status() {

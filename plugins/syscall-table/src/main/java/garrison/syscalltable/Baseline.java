@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -54,13 +55,16 @@ final class Baseline {
         this.regions = new Regions(object.map("table_first").maxEntries());
     }
 
-    /** Makes the first reading. No check may run yet. */
-    static Baseline make(LoadedObject object, Handlers handlers) {
+    /** Makes the first reading; empty if the kernel tells no symbols. No check may run yet. */
+    static Optional<Baseline> make(LoadedObject object, Handlers handlers) {
         Baseline baseline = new Baseline(object, handlers);
         baseline.find();
+        if (baseline.address(TEXT_START) == 0 || baseline.address(TEXT_END) == 0) {
+            return Optional.empty();
+        }
         baseline.layOut();
         baseline.lock();
-        return baseline;
+        return Optional.of(baseline);
     }
 
     private void find() {

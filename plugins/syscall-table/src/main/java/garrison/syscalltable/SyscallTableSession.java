@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** One run of syscall-table: makes or takes over the first reading, starts the looks, puts events into words. */
@@ -25,6 +26,7 @@ final class SyscallTableSession implements PluginSession {
     private static final int ALTERATION = 2;
     /** A parameter's change belongs to a sysctl write if it is seen within this many periods of it. */
     private static final int PERIODS_OF_A_WRITE = 4;
+    private static final String MEMORY_WORDS = "system call table, code, handlers, parameters, hidden modules, ftrace";
     private static final Duration SHORTEST_MEMORY = Duration.ofSeconds(2);
     private static final List<String> KEPT = List.of("table_state", "table_regions", "table_first", "table_latest", "table_modules",
             "table_tracers", "table_timer");
@@ -37,7 +39,7 @@ final class SyscallTableSession implements PluginSession {
     private final MemoryWriter writer;
     private final List<KernelMemoryAltered> found = new ArrayList<>();
     private LoadedObject object;
-    private boolean begun;
+    private volatile boolean begun;
     private volatile Watch inForce;
 
     SyscallTableSession(PluginContext context, Watch atStart, Lockdown lockdown) {
@@ -78,21 +80,22 @@ final class SyscallTableSession implements PluginSession {
         Watch watch = Watch.read(settings);
         this.object = object;
         if (!begun && !lockdown.hidesMemory()) {
-            begin();
+            begun = begin();
         }
-        begun = true;
         return new Change(watch, programs.attached(object.programs(), watch));
     }
 
-    /** The first reading, or what is not as it was at it. */
-    private void begin() {
+    /** The first reading, or what is not as it was at it. False if the kernel tells no symbols: it is tried again at a reload. */
+    private boolean begin() {
         if (CheckState.of(object.map("table_state")).locked()) {
             for (Region region : Baseline.regions(object)) {
                 compare(region);
             }
-        } else {
-            Baseline.make(object, handlers).misfits().forEach(misfit -> found.add(writer.write(misfit, Instant.now())));
+            return true;
         }
+        Optional<Baseline> made = Baseline.make(object, handlers);
+        made.ifPresent(baseline -> baseline.misfits().forEach(misfit -> found.add(writer.write(misfit, Instant.now()))));
+        return made.isPresent();
     }
 
     private void compare(Region region) {
@@ -123,8 +126,11 @@ final class SyscallTableSession implements PluginSession {
         }
         figures.put("told", String.join(", ", watch.told().stream().map(s -> s.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-')).toList()));
         if (lockdown.hidesMemory()) {
-            figures.put("not seen", "kernel memory (tables, code, parameters, hidden modules, ftrace) and kprobes: "
-                    + "lockdown=confidentiality forbids BPF programs to read it");
+            figures.put("not seen", "kernel memory (" + MEMORY_WORDS + "), kprobes and the helpers of BPF programs: "
+                    + "lockdown=confidentiality forbids BPF programs to read kernel memory");
+        } else if (!begun) {
+            figures.put("not seen", "kernel memory (" + MEMORY_WORDS + "): kernel.kptr_restrict=2 keeps the kernel's symbols from BPF "
+                    + "programs, too; set it to 1, reload, and set it to 2 again");
         } else {
             CheckState state = CheckState.of(object.map("table_state"));
             long checks = state.number(CheckState.CHECKS);
@@ -167,7 +173,7 @@ final class SyscallTableSession implements PluginSession {
 
         @Override
         public void commit() {
-            if (!lockdown.hidesMemory()) {
+            if (begun) {
                 int result = object.run("table_start", KernelSymbols.word(watch.period().toNanos()));
                 if (result != 0) {
                     throw new KernelException("plugin " + SyscallTable.NAME + ": the kernel's timer cannot be started (step " + result + ")", 0);
