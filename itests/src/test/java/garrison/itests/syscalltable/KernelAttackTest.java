@@ -20,6 +20,7 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,11 +37,15 @@ class KernelAttackTest {
     private static final int PERSONALITY = 135;
     private static final int KTIME_GET_NS = 5;
 
+    private static final Path RESTRICT = Path.of("/proc/sys/kernel/kptr_restrict");
+
+    private static Map<String, String> withoutSymbols;
+    private static Instant filterWithoutSymbols;
     private static Watched watched;
     private static AttackModule module;
 
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         // Before anybody looks: the attacks work, and leave the kernel as it was for the first reading.
         module = AttackModule.load();
         for (String act : List.of("dispatcher", "handler")) {
@@ -49,7 +54,15 @@ class KernelAttackTest {
             module.undo(act);
         }
         assertEquals("0", personality());
+        // Where the kernel tells no symbols there is nothing to look at, until a reload.
+        Files.writeString(RESTRICT, "2");
         watched = Watched.start("");
+        withoutSymbols = watched.status().figures();
+        filterWithoutSymbols = Instant.now();
+        Guest.attacks().run("attach-filter");
+        watched.act(Action.SOCKET_FILTER, filterWithoutSymbols, e -> e.comm().equals("attack"));
+        Files.writeString(RESTRICT, "0");
+        watched.reload();
         System.out.println("syscall-table: " + watched.status().figures() + " " + watched.status().attached());
     }
 
@@ -77,6 +90,15 @@ class KernelAttackTest {
         module.undo(act);
         KernelMemoryAltered back = watched.memory(act + " undone", area, begin, true);
         assertEquals(Severity.NOTICE, back.severity(), back.toString());
+    }
+
+    @Test
+    void symbolsHidden_theUnseenIsNamed_actsAreTold_andAReloadMakesUpForIt() {
+        assertTrue(withoutSymbols.getOrDefault("not seen", "").contains("kernel.kptr_restrict=2"), withoutSymbols.toString());
+        assertEquals(1, watched.heard(KernelAltered.class, filterWithoutSymbols, e -> e.action() == Action.SYSCTL_WRITE
+                && e.object().equals("kernel/kptr_restrict")).size());
+        watched.awaitLook();
+        assertFalse(watched.status().figures().containsKey("not seen"), watched.status().figures().toString());
     }
 
     @Test
