@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/* cfi-monitor: what its programs and its Java share. Java names these fields; their layouts are compared at load. */
+#ifndef CFI_MONITOR_H
+#define CFI_MONITOR_H
+
+#define CFI_FRAMES 48
+#define CFI_ENTRIES 32		/* places that a stack may begin at */
+#define CFI_OPENS 8		/* functions by which a task opens a file for itself */
+#define CFI_SWITCHES 8
+#define CFI_SYMBOLS 64		/* looked up, or put into words, at once */
+#define CFI_SYMBOL 96
+#define CFI_WINDOW (1 << 20)	/* bytes of kernel text that are read at once */
+
+/* What is watched; the index of its rule. Java's Sensor has the same order. */
+enum cfi_sensor {
+	CFI_COMMIT_CREDS = 0,
+	CFI_PREPARE_KERNEL_CRED = 1,
+	CFI_OVERRIDE_CREDS = 2,
+	CFI_CALL_USERMODEHELPER = 3,
+	CFI_SET_MEMORY_X = 4,
+	CFI_SET_MEMORY_RW = 5,
+	CFI_KALLSYMS_LOOKUP_NAME = 6,
+	CFI_CREDENTIALS = 7,
+	CFI_SWITCH = 8,
+	CFI_SENSORS = 9,
+};
+
+enum cfi_finding {
+	CFI_STACK = 1,		/* the stack pointer lies outside the task's stack */
+	CFI_FOREIGN = 2,	/* called from outside the kernel's text and the text of modules that are trusted */
+	CFI_SITE = 3,		/* called from within, from where no call is known */
+	CFI_ENTRY = 4,		/* the stack does not lead to an entry of the kernel */
+	CFI_ALTERED = 5,	/* credentials were written to in place */
+	CFI_REPLACED = 6,	/* a task has other credentials than it last committed */
+	CFI_SWAPPED = 7,	/* a task acts under credentials that are not its own, where that may not be */
+	CFI_TURNING_OFF = 8,	/* somebody writes to a kill switch */
+	CFI_SWITCHED_OFF = 9,		/* a kill switch is off */
+	CFI_SWITCHED_ON = 10,		/* it is on again */
+	CFI_LEARNT = 11,	/* no finding: a call site met while learning */
+};
+
+enum cfi_action {
+	CFI_LOG = 0,
+	CFI_BLOCK = 1,
+	CFI_KILL = 2,
+};
+
+/* A sensor's rule. */
+struct cfi_rule {
+	__u64 address;		/* of the function; 0: none, or not watched */
+	__u32 action;
+	__u32 watched;
+};
+
+/* A call site. */
+struct cfi_site {
+	__u64 sensor;
+	__u64 place;		/* return address: in the kernel's text its distance from text_start, else itself */
+};
+
+struct cfi_range {
+	__u64 start;
+	__u64 end;		/* exclusive */
+};
+
+struct cfi_state {
+	__u64 text_start;
+	__u64 text_end;
+	__u64 init_task;
+	__u64 period_ns;
+	__u64 sweeps;
+	__u64 untracked;	/* tasks whose credentials found no room */
+	__u32 armed;		/* 1: all programs run, so that what they have not seen did not happen */
+	__u32 blind;		/* 1: trampolines are off, so that much happens unseen */
+	__u32 learning;
+	__u32 deny_switches;
+	struct cfi_range entries[CFI_ENTRIES];
+	struct cfi_range opens[CFI_OPENS];
+	struct cfi_range opening;		/* the one function that all opens pass */
+	__u64 switches[CFI_SWITCHES];		/* addresses of int or bool variables; 0: none */
+	__u32 switch_size[CFI_SWITCHES];
+	__u32 switch_on[CFI_SWITCHES];		/* the value that is right */
+	__u32 switch_last[CFI_SWITCHES];
+};
+
+struct cfi_symbol {
+	__u64 address;
+	char name[CFI_SYMBOL];
+};
+
+/* What is known of a task, by its address. */
+struct cfi_task {
+	__u64 cred;		/* real_cred as last committed or inherited */
+	__u64 print;		/* of its contents */
+	__u64 suspect;		/* another print or address, seen by the last walk */
+	__u64 acting;		/* credentials that were told as not its own */
+	__u32 blocked;
+	__u32 action;
+};
+
+struct cfi_executable {
+	__u64 inode;
+	__u64 device;
+};
+
+/* struct garrison_event.type */
+#define CFI_VIOLATION 1
+#define CFI_MODULE 2
+
+struct cfi_event {
+	struct garrison_event header;
+	__u64 address;		/* the caller's return address, or of the switch */
+	__u64 stack_pointer;
+	__u64 before;
+	__u64 now;
+	__u64 cgroup;
+	__u64 exe_inode;
+	__u64 exe_device;
+	__u32 sensor;
+	__u32 finding;
+	__u32 action;		/* enum cfi_action, as taken */
+	__u32 number;		/* of the switch */
+	__u32 tgid;
+	__u32 pid;
+	__u32 uid;
+	__u32 euid;
+	char comm[16];
+	char symbol[CFI_SYMBOL];	/* address as the kernel names it */
+};
+
+struct cfi_module_event {
+	struct garrison_event header;
+	__u64 base;		/* of its text */
+	__u32 size;
+	__u32 loaded;		/* 0: it goes */
+	__u32 signature_ok;	/* 1: signed by a key that the kernel trusts */
+	__u32 padding;
+	char name[56];
+};
+
+#endif

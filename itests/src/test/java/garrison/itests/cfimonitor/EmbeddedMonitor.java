@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.itests.cfimonitor;
+
+import com.typesafe.config.ConfigFactory;
+import garrison.cfimonitor.CfiEvent;
+import garrison.cfimonitor.CfiMonitor;
+import garrison.framework.Garrison;
+import garrison.itests.Guest;
+import garrison.spi.PluginState;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+
+/** A Garrison with cfi-monitor in this JVM, and what it told. */
+final class EmbeddedMonitor implements AutoCloseable {
+    private final List<CfiEvent> events = new CopyOnWriteArrayList<>();
+    private final Garrison garrison;
+
+    /** @param keys of the plugin, as HOCON */
+    EmbeddedMonitor(String keys) {
+        garrison = Garrison.builder().config(config(keys)).plugin(new CfiMonitor()).on(CfiEvent.class, events::add).start();
+        var status = garrison.status().plugins().getFirst();
+        if (status.state() != PluginState.ACTIVE) {
+            throw new AssertionError("cfi-monitor is " + status.state() + ": " + status.reason());
+        }
+    }
+
+    private static com.typesafe.config.Config config(String keys) {
+        return ConfigFactory.parseString("garrison.plugins.cfi-monitor { " + keys + " }");
+    }
+
+    /** Puts other keys in force. */
+    void reload(String keys) {
+        garrison.reload(config(keys));
+    }
+
+    String status() {
+        return garrison.status().plugins().getFirst().toString();
+    }
+
+    /** All that was told so far. */
+    List<CfiEvent> events() {
+        return List.copyOf(events);
+    }
+
+    Optional<CfiEvent> first(Predicate<CfiEvent> wanted) {
+        return events.stream().filter(wanted).findFirst();
+    }
+
+    /** The first event of a kind, waited for. */
+    CfiEvent await(String what, Predicate<CfiEvent> wanted) {
+        Guest.await(() -> what + "; told so far: " + events, () -> first(wanted).isPresent());
+        return first(wanted).orElseThrow();
+    }
+
+    @Override
+    public void close() {
+        garrison.close();
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.cfimonitor;
+
+import garrison.spi.BpfMap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Fills the map of call sites: from the kernel's text, from modules as they come and go, from a lock. Safe for several threads. */
+final class KnownCalls {
+    private static final Path MODULES = Path.of("/proc/modules");
+    private static final int KEY = 2 * Long.BYTES;
+
+    private final BpfMap sites;
+    private final KernelReader kernel;
+    private final KernelState state;
+    /** The functions' addresses, each with its sensor's bit. */
+    private final Map<Long, Integer> wanted = new HashMap<>();
+    /** Keys by the base of the module that they lie in. */
+    private final Map<Long, List<byte[]>> ofModules = new HashMap<>();
+    private String trouble = "";
+    private int inKernel;
+    private int inModules;
+    private int learnt;
+
+    KnownCalls(BpfMap sites, KernelReader kernel, KernelState state) {
+        this.sites = sites;
+        this.kernel = kernel;
+        this.state = state;
+        for (Sensor sensor : Sensor.values()) {
+            if (sensor.isFunction()) {
+                state.address(sensor.word()).ifPresent(address -> wanted.merge(address, 1 << sensor.ordinal(), (a, b) -> a | b));
+            }
+        }
+    }
+
+    /** All of the kernel's text, and the modules that are there now. */
+    synchronized void scan() {
+        inKernel = put(kernel.calls(state.textStart(), state.textLength())).size();
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(MODULES);
+        } catch (IOException e) {
+            trouble = MODULES + " cannot be read (" + e.getMessage() + "): calls from modules that are loaded already are told as foreign";
+            return;
+        }
+        for (String line : lines) {
+            // NAME SIZE USERS BY STATE ADDRESS
+            String[] words = line.split(" ");
+            long base = words.length > 5 ? Long.parseUnsignedLong(words[5].substring(2), 16) : 0;
+            if (base != 0) {
+                module(base, Long.parseLong(words[1]));
+            }
+        }
+    }
+
+    /** A module whose calls are known from now on. */
+    synchronized void module(long base, long size) {
+        List<byte[]> keys = put(kernel.calls(base, size));
+        inModules += keys.size();
+        ofModules.put(base, keys);
+    }
+
+    /** It goes: another may come to lie there. */
+    synchronized void moduleGone(long base) {
+        List<byte[]> keys = ofModules.remove(base);
+        if (keys != null) {
+            keys.forEach(sites::delete);
+            inModules -= keys.size();
+        }
+    }
+
+    synchronized void learnt() {
+        learnt++;
+    }
+
+    /** A call site of a lock. */
+    synchronized void locked(Lock.Site site) {
+        update(List.of(key(site.sensor(), site.offset())));
+        learnt++;
+    }
+
+    private List<byte[]> put(CallSites calls) {
+        List<byte[]> keys = new ArrayList<>();
+        calls.find(wanted, address -> kernel.describe(address).map(p -> address - p.offset()).orElse(0L)).forEach((address, bits) -> {
+            for (Sensor sensor : Sensor.values()) {
+                if ((bits & 1 << sensor.ordinal()) != 0) {
+                    keys.add(key(sensor, state.inText(address) ? address - state.textStart() : address));
+                }
+            }
+        });
+        update(keys);
+        return keys;
+    }
+
+    private void update(List<byte[]> keys) {
+        ByteBuffer all = ByteBuffer.allocate(keys.size() * KEY).order(ByteOrder.nativeOrder());
+        ByteBuffer values = ByteBuffer.allocate(keys.size() * Integer.BYTES).order(ByteOrder.nativeOrder());
+        keys.forEach(key -> {
+            all.put(key);
+            values.putInt(1);
+        });
+        sites.updateAll(all.flip(), values.flip(), keys.size());
+    }
+
+    private static byte[] key(Sensor sensor, long place) {
+        return ByteBuffer.allocate(KEY).order(ByteOrder.nativeOrder()).putLong(sensor.ordinal()).putLong(place).array();
+    }
+
+    /** What it could not find out; else empty. */
+    synchronized String trouble() {
+        return trouble;
+    }
+
+    synchronized String figures() {
+        return inKernel + " in the kernel, " + inModules + " in modules, " + learnt + " learnt";
+    }
+}

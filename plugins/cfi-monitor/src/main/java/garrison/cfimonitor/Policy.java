@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.cfimonitor;
+
+import garrison.spi.Settings;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the configuration says, checked as far as that goes without looking at files.
+ *
+ * @param actions of every sensor
+ * @param learning whether call sites within the kernel's text that nobody knows are taken for good
+ * @param lock where call sites that were learnt are kept; empty: nowhere
+ * @param trustedModules whose calls are known
+ * @param exempt executables that nothing is told of
+ * @param denySwitches whether writes that silence programs are refused
+ * @param restoreSwitches whether what is off is switched on again
+ * @param period between two walks over all tasks
+ */
+record Policy(Map<Sensor, Action> actions, boolean learning, Optional<Path> lock, TrustedModules trustedModules, List<Path> exempt,
+        boolean denySwitches, boolean restoreSwitches, Duration period) {
+    /**
+     * Reads the plugin's settings.
+     *
+     * @throws garrison.spi.ConfigurationException with place and remedy
+     */
+    static Policy read(Settings settings) {
+        Settings words = settings.object("actions");
+        Map<Sensor, Action> actions = new EnumMap<>(Sensor.class);
+        for (Sensor sensor : Sensor.values()) {
+            actions.put(sensor, words.choice(sensor.word(), Action.class, sensor.usual()));
+        }
+        boolean learning = settings.bool("learning", false);
+        Optional<Path> lock = settings.has("lock") ? Optional.of(absolute(settings, "lock", settings.string("lock"))) : Optional.empty();
+        TrustedModules modules = settings.choice("trusted-modules", TrustedModules.class, TrustedModules.SIGNED);
+        List<Path> exempt = new ArrayList<>();
+        for (String text : settings.strings("exempt")) {
+            exempt.add(absolute(settings, "exempt", text));
+        }
+        boolean deny = settings.bool("deny-switches", true);
+        boolean restore = settings.bool("restore-switches", true);
+        Duration period = settings.duration("period", Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofMillis(400));
+        settings.end();
+        return new Policy(Map.copyOf(actions), learning, lock, modules, List.copyOf(exempt), deny, restore, period);
+    }
+
+    private static Path absolute(Settings settings, String key, String text) {
+        try {
+            Path path = Path.of(text);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), "write an absolute path");
+        }
+        throw settings.error(key, "holds '" + text + "', a relative path", "write an absolute path, for example /usr/bin/sudo");
+    }
+}

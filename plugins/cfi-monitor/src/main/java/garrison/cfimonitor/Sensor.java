@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.cfimonitor;
+
+/** What is watched, in the order of enum cfi_sensor. */
+enum Sensor {
+    COMMIT_CREDS("commit_creds", Action.BLOCK),
+    PREPARE_KERNEL_CRED("prepare_kernel_cred", Action.BLOCK),
+    OVERRIDE_CREDS("override_creds", Action.LOG),
+    CALL_USERMODEHELPER("call_usermodehelper_exec", Action.BLOCK),
+    SET_MEMORY_X("set_memory_x", Action.BLOCK),
+    SET_MEMORY_RW("set_memory_rw", Action.BLOCK),
+    KALLSYMS_LOOKUP_NAME("kallsyms_lookup_name", Action.LOG),
+    CREDENTIALS("credentials", Action.BLOCK),
+    SWITCHES("switches", Action.LOG);
+
+    private final String word;
+    private final Action usual;
+
+    Sensor(String word, Action usual) {
+        this.word = word;
+        this.usual = usual;
+    }
+
+    /** The function's name, or what else it is called in settings and events. */
+    String word() {
+        return word;
+    }
+
+    /** What is done when the settings are silent. */
+    Action usual() {
+        return usual;
+    }
+
+    /** Whether it sits at the entry of the function that it is named after. */
+    boolean isFunction() {
+        return this != CREDENTIALS && this != SWITCHES;
+    }
+
+    /** The program that belongs to it. */
+    String program() {
+        return "cfi_" + word;
+    }
+
+    static Sensor of(int number) {
+        return values()[number];
+    }
+}
