@@ -19,6 +19,10 @@
 
 GARRISON_LICENSE;
 
+/* A struct that only a local pointer names is left out of BTF, where Java looks for it. */
+struct cfi_event *cfi_event_layout;
+struct cfi_module_event *cfi_module_event_layout;
+
 #define CLOCK_MONOTONIC 1
 #define PT_REGS_CS 17	/* in words; the kernel lets only whole registers be read */
 

@@ -35,8 +35,14 @@ final class EmbeddedMonitor implements AutoCloseable {
         garrison.reload(config(keys));
     }
 
-    String status() {
-        return garrison.status().plugins().getFirst().toString();
+    /** A figure of the plugin's status. */
+    String figure(String name) {
+        return garrison.status().plugins().getFirst().figures().get(name);
+    }
+
+    /** How often it looked at all tasks. */
+    long walks() {
+        return Long.parseLong(figure("walks over all tasks"));
     }
 
     /** All that was told so far. */
