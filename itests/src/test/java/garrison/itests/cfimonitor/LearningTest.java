@@ -20,23 +20,24 @@ class LearningTest {
     @Test
     void siteThatWasLearnt_isKnownToTheNextRun_byTheLock() throws IOException {
         Path lock = Guest.scratch("lock").resolve("cfi.lock");
-        try (Exploit exploit = new Exploit()) {
-            try (EmbeddedMonitor monitor = new EmbeddedMonitor("mode = ENFORCE, learning = true, lock = \"" + lock + "\"")) {
-                Exploit.Outcome outcome = exploit.run(Exploit.Act.CHAIN);
-                monitor.await("the site of commit_creds", e -> e.pid() == outcome.pid() && e.finding().equals("learnt")
-                        && e.sensor().equals("commit_creds"));
-                assertTrue(outcome.opened(), "a site is let through while it is learnt: " + outcome);
-                Guest.await("both sites in the lock", () -> lines(lock).size() >= 2);
-            }
-            List<String> learnt = lines(lock);
-            assertTrue(learnt.stream().allMatch(line -> line.matches("[0-9a-f]{20,} [a-z_]+ [0-9a-f]+ # .*\\+0x.*")), learnt.toString());
-            try (EmbeddedMonitor monitor = new EmbeddedMonitor("mode = ENFORCE, lock = \"" + lock + "\"")) {
-                Exploit.Outcome outcome = exploit.run(Exploit.Act.CHAIN);
-                assertTrue(outcome.opened(), "the site is known: " + outcome + "; " + monitor.events());
-                assertFalse(monitor.first(e -> e.pid() == outcome.pid()).isPresent(), () -> monitor.events().toString());
-                assertEquals(learnt, lines(lock), "nothing is learnt any more");
-                exempt(exploit, monitor);
-            }
+        try (EmbeddedMonitor monitor = new EmbeddedMonitor("mode = ENFORCE, learning = true, lock = \"" + lock + "\"");
+                Exploit exploit = new Exploit()) {
+            Exploit.Outcome outcome = exploit.run(Exploit.Act.CHAIN);
+            monitor.await("the site of commit_creds", e -> e.pid() == outcome.pid() && e.finding().equals("learnt")
+                    && e.sensor().equals("commit_creds"));
+            assertTrue(outcome.opened(), () -> "a site is let through while it is learnt: " + outcome + "; " + monitor.events());
+            Guest.await("both sites in the lock", () -> lines(lock).size() >= 2);
+        }
+        List<String> learnt = lines(lock);
+        assertTrue(learnt.stream().allMatch(line -> line.matches("[0-9a-f]{20,} [a-z_]+ [0-9a-f]+ # .*\\+0x.*")), learnt.toString());
+        try (EmbeddedMonitor monitor = new EmbeddedMonitor("mode = ENFORCE, lock = \"" + lock + "\"");
+                Exploit exploit = new Exploit()) {
+            Exploit.Outcome outcome = exploit.run(Exploit.Act.CHAIN);
+            // The stack of a chain may give it away all the same.
+            assertFalse(monitor.first(e -> e.pid() == outcome.pid() && e.finding().equals("unknown_call_site")).isPresent(),
+                    () -> "the sites are known: " + outcome + "; " + monitor.events());
+            assertEquals(learnt, lines(lock), "nothing is learnt any more");
+            exempt(exploit, monitor);
         }
     }
 

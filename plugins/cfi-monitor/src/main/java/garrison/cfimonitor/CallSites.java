@@ -10,12 +10,13 @@ import java.util.function.LongUnaryOperator;
 
 /**
  * Where machine code calls given functions directly: its return addresses. A function that ends in a jump to one of them (a tail call)
- * is called in its stead, so calls to that one count too, and so on. x86-64: {@code E8} and {@code E9} with 32-bit distances. Bytes that
- * only look like such a call by accident make an address known that nobody returns to.
+ * is called in its stead, so calls to that one count too, and so on. x86-64: {@code E8}, {@code E9} and conditional jumps with
+ * 32-bit distances. Bytes that only look like such a call by accident make an address known that nobody returns to.
  */
 final class CallSites {
     private static final byte CALL = (byte) 0xe8;
     private static final byte JUMP = (byte) 0xe9;
+    private static final byte TWO_BYTES = 0x0f;
     private static final int LENGTH = 5;
     /** Longest chain of tail calls; what dispatches system calls is at most four jumps away. */
     private static final int DEPTH = 8;
@@ -40,12 +41,13 @@ final class CallSites {
     void add(byte[] code, int start, int length) {
         for (int i = 0; i + LENGTH <= length; i++) {
             byte operation = code[i];
-            if (operation == CALL || operation == JUMP) {
+            boolean conditional = (operation & 0xf0) == 0x80 && i > 0 && code[i - 1] == TWO_BYTES;
+            if (operation == CALL || operation == JUMP || conditional) {
                 int distance = code[i + 1] & 0xff | (code[i + 2] & 0xff) << 8 | (code[i + 3] & 0xff) << 16 | code[i + 4] << 24;
                 long target = base + start + i + LENGTH + distance;
-                // Functions begin at multiples of 16: this drops most of what is no instruction.
-                if ((target & 15) == 0) {
-                    put(operation == JUMP ? ~(start + i) : start + i, target);
+                // Functions begin at multiples of 16, what stands for a static call at those of 4: this drops most that is no branch.
+                if ((target & 3) == 0) {
+                    put(operation == CALL ? start + i : ~(start + i), target);
                 }
             }
         }

@@ -51,6 +51,15 @@ class CallSitesTest {
         assertEquals(Map.of(BASE + 0x325, 1), find(Map.of(WANTED, 1)));
     }
 
+    /** A jump in the middle of a function's chain may be conditional, and what stands for a static call is a jump of its own. */
+    @Test
+    void conditionalTailCalls_count() {
+        code.put(0x11f, (byte) 0x0f);
+        branch(0x84, 0x120, WANTED);
+        branch(0xe8, 0x320, BASE + 0x100);
+        assertEquals(Map.of(BASE + 0x325, 1), find(Map.of(WANTED, 1)));
+    }
+
     @Test
     void oneCallToAFunctionOfSeveralNames_carriesAllBits() {
         branch(0xe8, 0x20, WANTED);
