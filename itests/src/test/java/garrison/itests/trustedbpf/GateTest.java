@@ -7,15 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import garrison.fileguard.FileGuard;
 import garrison.framework.Garrison;
 import garrison.framework.trust.SigningKey;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.AttackServer;
 import garrison.itests.attack.Outcome;
+import garrison.itests.neighbour.NeighbourPlugin;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
+import garrison.spi.ProgramSource;
 import garrison.trustedbpf.BpfUseEvent;
 import garrison.trustedbpf.LoaderTrustEvent;
 import java.io.IOException;
@@ -253,9 +254,10 @@ class GateTest {
 
     /** Under its own gate Garrison reloads, loads and attaches. */
     @Test
-    void runtime_underItsOwnGate_goesOnLoading() {
+    void runtime_underItsOwnGate_goesOnLoading() throws IOException {
         gate.reload(policy(Mode.ENFORCE, ""));
-        try (Garrison another = Garrison.builder().plugin(new FileGuard()).start()) {
+        ProgramSource observer = new ProgramSource("observer.bpf.o", Guest.built("bpf/observer.bpf.o").toUri().toURL());
+        try (Garrison another = Garrison.builder().plugin(new NeighbourPlugin("observer", List.of(observer))).start()) {
             var status = another.status().plugins().getFirst();
             assertEquals(PluginState.ACTIVE, status.state(), status::reason);
         }
