@@ -42,7 +42,7 @@ final class KnownCalls {
 
     /** All of the kernel's text, and the modules that are there now. */
     synchronized void scan() {
-        inKernel = put(kernel.calls(state.textStart(), state.textLength())).size();
+        inKernel = put(kernel.calls(state.textStart(), state.textLength())).size() + putIndirect();
         List<String> lines;
         try {
             lines = Files.readAllLines(MODULES);
@@ -58,6 +58,16 @@ final class KnownCalls {
                 module(base, Long.parseLong(words[1]));
             }
         }
+    }
+
+    private int putIndirect() {
+        List<byte[]> keys = new ArrayList<>();
+        IndirectCalls.CALLERS.forEach((sensor, names) -> kernel.find(names).values().forEach(start ->
+                kernel.describe(start).flatMap(place -> kernel.read(start, (int) Math.min(place.size(), KernelReader.WINDOW)))
+                        .ifPresent(code -> IndirectCalls.returnsIn(code, start)
+                                .forEach(address -> keys.add(key(sensor, address - state.textStart()))))));
+        update(keys);
+        return keys.size();
     }
 
     /** A module whose calls are known from now on. */
