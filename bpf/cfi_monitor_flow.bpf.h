@@ -58,8 +58,6 @@ static __always_inline __u64 caller_of(struct cfi_scratch *scratch, __u64 functi
 {
 	if (scratch->frames[2] - function < PROLOGUE)
 		return scratch->frames[3];
-	if (scratch->frames[1] - function < PROLOGUE)
-		return scratch->frames[2];
 	return scratch->frames[2];
 }
 
