@@ -95,7 +95,7 @@ final class Rehearsal {
         Path socket = folder.resolve("control.sock");
         InstanceLock lock = InstanceLock.take(socket);
         try (lock; EventHub events = new EventHub();
-                ControlServer server = new ControlServer(socket, new Answers(events), Limits.of(2, 16))) {
+                ControlServer server = new ControlServer(socket, new Answers(events), Limits.of(16, 16))) {
             for (String line : List.of("status", "plugins", "status --json", "reload", "mode file-guard ENFORCE",
                     "bundle update file-guard", "events --count 1")) {
                 int code = GarrisonCommand.execute(out, err, (line + " --socket " + socket).split(" "));
