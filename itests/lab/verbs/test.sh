@@ -4,7 +4,7 @@
 #:                             all tests, natively and in one guest per kernel; or one suite, in guests only
 
 # Limits of one guest, in seconds.
-TEST_LIMIT=2700
+TEST_LIMIT=3600
 TEST_LIMIT_LONG=14400
 
 verb_test() {
