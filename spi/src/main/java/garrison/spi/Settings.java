@@ -7,6 +7,8 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,6 +81,38 @@ public final class Settings {
             all.add(text(key, item));
         }
         return List.copyOf(all);
+    }
+
+    /**
+     * An absolute path; it need not exist.
+     *
+     * @param example one that would do, for the message
+     */
+    public Path path(String key, String example) {
+        return absolute(key, string(key), example);
+    }
+
+    /**
+     * Absolute paths in a list, or one alone; none if the key is absent.
+     *
+     * @param example one that would do, for the message
+     */
+    public List<Path> paths(String key, String example) {
+        return strings(key).stream().map(text -> absolute(key, text, example)).toList();
+    }
+
+    private Path absolute(String key, String text, String example) {
+        String remedy = "write an absolute path, for example " + example;
+        try {
+            Path path = Path.of(text);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            throw error(key, "holds '" + text + "', no path: " + e.getReason(),
+                    remedy + "; for names beyond ASCII run Garrison in a UTF-8 locale (LC_ALL=C.UTF-8)");
+        }
+        throw error(key, "holds '" + text + "', a relative path", remedy);
     }
 
     /** true or false, or the default. */

@@ -2,10 +2,8 @@
 package garrison.cfimonitor;
 
 import garrison.spi.Settings;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -37,28 +35,13 @@ record Policy(Map<Sensor, Action> actions, boolean learning, Optional<Path> lock
             actions.put(sensor, words.choice(sensor.word(), Action.class, sensor.usual()));
         }
         boolean learning = settings.bool("learning", false);
-        Optional<Path> lock = settings.has("lock") ? Optional.of(absolute(settings, "lock", settings.string("lock"))) : Optional.empty();
+        Optional<Path> lock = settings.has("lock") ? Optional.of(settings.path("lock", "/etc/garrison/cfi.lock")) : Optional.empty();
         TrustedModules modules = settings.choice("trusted-modules", TrustedModules.class, TrustedModules.SIGNED);
-        List<Path> exempt = new ArrayList<>();
-        for (String text : settings.strings("exempt")) {
-            exempt.add(absolute(settings, "exempt", text));
-        }
+        List<Path> exempt = settings.paths("exempt", "/usr/bin/sudo");
         boolean deny = settings.bool("deny-switches", true);
         boolean restore = settings.bool("restore-switches", true);
         Duration period = settings.duration("period", Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofMillis(400));
         settings.end();
-        return new Policy(Map.copyOf(actions), learning, lock, modules, List.copyOf(exempt), deny, restore, period);
-    }
-
-    private static Path absolute(Settings settings, String key, String text) {
-        try {
-            Path path = Path.of(text);
-            if (path.isAbsolute()) {
-                return path;
-            }
-        } catch (InvalidPathException e) {
-            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), "write an absolute path");
-        }
-        throw settings.error(key, "holds '" + text + "', a relative path", "write an absolute path, for example /usr/bin/sudo");
+        return new Policy(Map.copyOf(actions), learning, lock, modules, exempt, deny, restore, period);
     }
 }

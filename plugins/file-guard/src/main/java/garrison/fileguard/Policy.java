@@ -3,7 +3,6 @@ package garrison.fileguard;
 
 import garrison.spi.Mode;
 import garrison.spi.Settings;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -24,7 +23,7 @@ record Policy(List<Rule> rules, int linkScan) {
     private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees");
     private static final List<String> RULE_KEYS = Stream.concat(PLACE_KEYS.stream(),
             Stream.of("name", "operations", "allow", "mode")).toList();
-    private static final String REMEDY_PATH = "write an absolute path, for example /srv/data";
+    private static final String EXAMPLE = "/srv/data";
 
     /**
      * Reads the plugin's settings.
@@ -55,7 +54,7 @@ record Policy(List<Rule> rules, int linkScan) {
             throw settings.error("name", "is empty", "name the rule: events carry its name");
         }
         String key = placeKey(settings, name);
-        List<Path> places = absolute(settings, key);
+        List<Path> places = settings.paths(key, EXAMPLE);
         if (places.isEmpty()) {
             throw settings.error(key, "is empty", "name at least one place for rule '" + name + "'");
         }
@@ -86,7 +85,7 @@ record Policy(List<Rule> rules, int linkScan) {
 
     private static Subject subject(Settings settings) {
         Optional<Path> executable = settings.has("executable")
-                ? Optional.of(absolute(settings, "executable", settings.string("executable"))) : Optional.empty();
+                ? Optional.of(settings.path("executable", EXAMPLE)) : Optional.empty();
         // 2^32-1 is the one number that is no uid
         OptionalLong uid = settings.has("uid")
                 ? OptionalLong.of(settings.integer("uid", 0, 0xfffffffeL, 0)) : OptionalLong.empty();
@@ -95,26 +94,5 @@ record Policy(List<Rule> rules, int linkScan) {
         }
         return new Subject(executable, uid,
                 problem -> settings.error("executable", problem, "name the program's file, not a command"));
-    }
-
-    private static List<Path> absolute(Settings settings, String key) {
-        List<Path> all = new ArrayList<>();
-        for (String text : settings.strings(key)) {
-            all.add(absolute(settings, key, text));
-        }
-        return List.copyOf(all);
-    }
-
-    private static Path absolute(Settings settings, String key, String text) {
-        try {
-            Path path = Path.of(text);
-            if (path.isAbsolute()) {
-                return path;
-            }
-        } catch (InvalidPathException e) {
-            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), REMEDY_PATH
-                    + "; for names beyond ASCII run Garrison in a UTF-8 locale (LC_ALL=C.UTF-8)");
-        }
-        throw settings.error(key, "holds '" + text + "', a relative path", REMEDY_PATH);
     }
 }

@@ -6,7 +6,6 @@ import garrison.spi.Settings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
@@ -71,8 +70,8 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
                 (now.isAfter(certificate.getNotAfter().toInstant()) ? expired : good).add(certificate);
             }
         }
-        String file = settings.string("signatures", "");
-        List<ListedFile> listed = file.isEmpty() ? List.of() : ListedFile.read(absolute(settings, "signatures", file), settings, "signatures");
+        List<ListedFile> listed = settings.string("signatures", "").isEmpty() ? List.of()
+                : ListedFile.read(settings.path("signatures", "/etc/garrison/loaders/signatures"), settings, "signatures");
         List<Exception> exceptions = exceptions(settings);
         settings.end();
         return new Policy(List.copyOf(good), List.copyOf(expired), revoked, listed, exceptions);
@@ -97,7 +96,7 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
         settings.end();
         String name = settings.string("name");
         Optional<Path> executable = settings.has("executable")
-                ? Optional.of(absolute(settings, "executable", settings.string("executable"))) : Optional.empty();
+                ? Optional.of(settings.path("executable", "/usr/lib/systemd/systemd")) : Optional.empty();
         // 2^32-1 is the one number that is no uid
         OptionalLong uid = settings.has("uid")
                 ? OptionalLong.of(settings.integer("uid", 0, 0xfffffffeL, 0)) : OptionalLong.empty();
@@ -110,8 +109,7 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
 
     private static List<X509Certificate> certificates(Settings settings, String key) {
         List<X509Certificate> all = new ArrayList<>();
-        for (String text : settings.strings(key)) {
-            Path path = absolute(settings, key, text);
+        for (Path path : settings.paths(key, "/etc/garrison/loaders/2026.pem")) {
             try (var in = Files.newInputStream(path)) {
                 byte[] bytes = in.readNBytes(LARGEST);
                 var found = CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(bytes));
@@ -139,18 +137,6 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
                     "use RSA, which every kernel takes: garrison trust init makes one");
         }
         return certificate;
-    }
-
-    private static Path absolute(Settings settings, String key, String text) {
-        try {
-            Path path = Path.of(text);
-            if (path.isAbsolute()) {
-                return path;
-            }
-        } catch (InvalidPathException e) {
-            throw settings.error(key, "holds '" + text + "', no path: " + e.getReason(), "write an absolute path");
-        }
-        throw settings.error(key, "holds '" + text + "', a relative path", "write an absolute path");
     }
 
     /** How messages call a certificate. */
