@@ -23,6 +23,7 @@ LAB_PACKAGES=(
     "acl c:setfacl"
     "e2fsprogs c:mkfs.ext4"
     "iproute2 c:ip"
+    "openssl c:openssl"
 )
 
 # The programs of sbin are found whatever PATH the caller had.
