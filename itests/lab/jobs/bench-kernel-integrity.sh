@@ -3,60 +3,77 @@
 #
 # bench-kernel-integrity.sh FILES
 #
-# In a guest whose clock counts instructions: a build of C files, and a loop of system calls, with nothing; with syscall-table;
-# and with a bpftrace script that does what KRIe's hooks do: each system call's entry recorded with its context.
+# In a guest with one CPU whose clock counts instructions: what each variant of a watched kernel adds to each workload. One
+# variant runs at a time, and all that the machine does meanwhile counts: whoever watches, interrupts and timers.
+#
+#   variants   nothing; Garrison with some plugins; a bpftrace script that does what KRIe's hooks do: each system call's entry
+#              recorded with its context
+#   workloads  build: FILES small C files compiled by gcc; calls: a million system calls that do next to nothing
 
 set -euo pipefail
 
 files=$1
 calls=1000000
+warm_files=8
+workloads=(build calls)
 home=$PWD/runtime/target/garrison
 measure=$PWD/bench/target/syscall_loop
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-for ((i = 0; i < files; i++)); do
-    {
-        printf '#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n'
-        for ((j = 0; j < 8; j++)); do
-            printf 'int f%d_%d(const char *s, int n)\n{\n\tchar b[64];\n\tfor (int i = 0; i < n; i++)\n\t\tsnprintf(b, sizeof(b), "%%s %%d", s, i * %d);\n\treturn (int)strlen(b) + atoi(s);\n}\n' "$i" "$j" "$j"
-        done
-    } >"$folder/$i.c"
-done
-cat >"$folder/Makefile" <<END
-OBJECTS := \$(patsubst %.c,%.o,\$(wildcard *.c))
-all: \$(OBJECTS)
+# Tables and declarations, in one file of eight a function, too: gcc's start is most of it, which is the hardest for a watcher, since
+# no build has more system calls, page faults and executions for its instructions.
+write_sources() {
+    local i j
+    mkdir "$folder/build"
+    for ((i = 0; i < files; i++)); do
+        {
+            printf 'struct entry { const char *name; int number; };\n'
+            for ((j = 0; j < 16; j++)); do
+                printf 'extern int open_%d(const struct entry *entry);\nconst struct entry entry_%d_%d = { "file %d", %d };\n' "$j" "$i" "$j" "$j" "$i"
+            done
+            ((i % 8)) || printf 'int sum_%d(const int *of, int n)\n{\n\tint sum = 0;\n\tfor (int i = 0; i < n; i++)\n\t\tsum += of[i];\n\treturn sum;\n}\n' "$i"
+        } >"$folder/build/$i.c"
+    done
+    cat >"$folder/build/Makefile" <<'END'
+OBJECTS := $(patsubst %.c,%.o,$(wildcard *.c))
+all: $(OBJECTS)
 %.o: %.c
-	@gcc -O1 -c -o \$@ \$<
+	@gcc -O0 -c -o $@ $<
 END
-
-# What a process has used so far, all its threads, in nanoseconds; 0 without one.
-used() { { cat /proc/"$1"/task/*/schedstat 2>/dev/null || true; } | awk '{ sum += $1 } END { printf "%d", sum }'; }
-
-# Prints instructions, two nanoseconds each, those of the watching process meanwhile included: measured PID ARGUMENT...
-measured() {
-    local watcher=$1 before took
-    shift
-    before=$(used "$watcher")
-    took=$("$measure" "$@")
-    echo $(((took + $(used "$watcher") - before) / 2))
-}
-build() {
-    rm -f "$folder"/*.o
-    measured "$1" run make -s -C "$folder"
 }
 
-# case_of NAME PID
-case_of() {
-    local name=$1 built looped
-    built=$(build "$2")
-    looped=$(measured "$2" "$calls")
-    printf '%s %s %s\n' "$name" "$built" "$looped" >>"$folder/figures"
-    printf '%-24s %18s %14s %14s %14s\n' "$name" "$built" "$(percent 2 "$built")" "$((looped / 1000)) k" "$(percent 3 "$looped")"
+# Workloads: each prints the nanoseconds it took.
+run_build() {
+    rm -f "$folder"/build/*.o
+    "$measure" run make -s -C "$folder/build" "$@"
+}
+run_calls() { "$measure" "$calls"; }
+
+# What everybody reads from disk comes from memory from now on.
+warm_up() {
+    local i objects=()
+    for ((i = 0; i < warm_files && i < files; i++)); do objects+=("$i.o"); done
+    run_build "${objects[@]}" >/dev/null
 }
 
-# What a figure is above the first case's, in per cent: percent COLUMN FIGURE
-percent() { awk -v column="$1" -v figure="$2" 'NR == 1 { printf "%.2f", (figure / $column - 1) * 100 }' "$folder/figures"; }
+# Runs all workloads; two nanoseconds are an instruction: measure_variant NAME
+measure_variant() {
+    local workload took
+    printf '%-20s' "$1"
+    for workload in "${workloads[@]}"; do
+        took=$("run_$workload")
+        printf '%s %s %s\n' "$1" "$workload" "$((took / 2))" >>"$folder/figures"
+        printf ' %18s %9s %%' "$((took / 2))" "$(percent "$1" "$workload")"
+    done
+    printf '\n'
+}
+
+# What a workload costs more than with nothing: percent VARIANT WORKLOAD
+percent() {
+    awk -v variant="$1" -v workload="$2" '$2 == workload && $1 == "nothing" { base = $3 } $2 == workload && $1 == variant { mine = $3 }
+        END { printf "%.2f", (mine / base - 1) * 100 }' "$folder/figures"
+}
 
 await() {
     local what=$1 tries
@@ -70,29 +87,34 @@ await() {
     return 1
 }
 
-garrison_is_up() { grep -q 'syscall-table is ACTIVE' "$folder/garrison.log"; }
-bpftrace_is_up() { grep -q begun "$folder/bpftrace.out"; }
+garrison_is_up() {
+    local plugin
+    for plugin in "$@"; do grep -q "$plugin is ACTIVE" "$folder/garrison.log" || return; done
+}
 
-# What both read from disk comes from memory from now on.
-build none >/dev/null
-printf '%-24s %18s %14s %14s %14s\n' case "build/instr" "build/%" "$calls calls" "calls/%"
-case_of nothing none
-
-cat >"$folder/garrison.conf" <<END
+# measure_garrison NAME PLUGIN...
+measure_garrison() {
+    local name=$1 garrison
+    shift
+    cat >"$folder/garrison.conf" <<END
 garrison {
   pin = false
-  runtime { bundles = [ syscall-table ], control-socket = "$folder/control.sock", cache-directory = "$folder/cache" }
+  runtime { bundles = [ $(IFS=,; echo "$*") ], control-socket = "$folder/control.sock", cache-directory = "$folder/cache" }
 }
 END
-"$home/bin/garrison" run --config "$folder/garrison.conf" >"$folder/garrison.log" 2>&1 &
-garrison=$!
-await Garrison garrison_is_up
-sleep 5
-case_of syscall-table "$garrison"
-kill "$garrison"
-wait "$garrison" || true
+    "$home/bin/garrison" run --config "$folder/garrison.conf" >"$folder/garrison.log" 2>&1 &
+    garrison=$!
+    await "Garrison with $*" garrison_is_up "$@"
+    sleep 5
+    measure_variant "$name"
+    kill "$garrison"
+    wait "$garrison" || true
+}
 
-if command -v bpftrace >/dev/null; then
+bpftrace_is_up() { grep -q begun "$folder/bpftrace.out"; }
+
+measure_krie_style() {
+    local bpftrace
     cat >"$folder/krie.bt" <<'END'
 BEGIN { printf("begun\n"); }
 tracepoint:raw_syscalls:sys_enter {
@@ -104,11 +126,20 @@ END
     BPFTRACE_PERF_RB_PAGES=1024 bpftrace "$folder/krie.bt" >"$folder/bpftrace.out" 2>"$folder/bpftrace.log" &
     bpftrace=$!
     await bpftrace bpftrace_is_up
-    case_of krie-style "$bpftrace"
+    measure_variant krie-style
     kill "$bpftrace"
     wait "$bpftrace" || true
-    printf 'integrity.krie_style_pct=%s\n' "$(awk 'NR == 1 { b = $2 } $1 == "krie-style" { printf "%.2f", ($2 / b - 1) * 100 }' "$folder/figures")" >"$folder/krie"
-fi
-printf 'integrity.syscall_table_pct=%s\n' "$(awk 'NR == 1 { b = $2 } $1 == "syscall-table" { printf "%.2f", ($2 / b - 1) * 100 }' "$folder/figures")"
-printf 'integrity.syscall_loop_pct=%s\n' "$(awk 'NR == 1 { b = $3 } $1 == "syscall-table" { printf "%.2f", ($3 / b - 1) * 100 }' "$folder/figures")"
-[ ! -s "$folder/krie" ] || cat "$folder/krie"
+}
+
+write_sources
+warm_up
+printf '%-20s' variant
+for workload in "${workloads[@]}"; do printf ' %18s %11s' "$workload/instr" "$workload"; done
+printf '\n'
+measure_variant nothing
+measure_garrison syscall-table syscall-table
+measure_krie_style
+
+printf 'integrity.syscall_table_pct=%s\n' "$(percent syscall-table build)"
+printf 'integrity.syscall_loop_pct=%s\n' "$(percent syscall-table calls)"
+printf 'integrity.krie_style_pct=%s\n' "$(percent krie-style build)"

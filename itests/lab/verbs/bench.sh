@@ -56,7 +56,7 @@ bench_hook() {
     bench_in_guest bench-hook 600 --icount itests/lab/jobs/bench-hook.sh
 }
 
-# Instructions are counted, so that one round is enough; with 300 files it takes the better part of an hour under emulation.
+# Instructions are counted, so that one round is enough.
 bench_kernel_integrity() {
     bench_in_guest bench-kernel-integrity 7200 --icount itests/lab/jobs/bench-kernel-integrity.sh "$1"
 }
