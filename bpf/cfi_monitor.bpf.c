@@ -3,17 +3,19 @@
  * Kernel exploits, by what they must do.
  *
  *	fentry on sensitive functions	the stack, the caller, the way back (cfi_monitor_flow.bpf.h)
+ *	kprobe behind their entries	whether the task came through the entry (cfi_monitor_later.bpf.h); attached by Java
  *	commit_creds, lsm/task_alloc	what a task's credentials are to be (cfi_monitor_cred.bpf.h)
  *	lsm/file_open, bprm_*, ...	whether they are that; and a task that was found out gets no further
  *	cgroup/sysctl, lsm/file_open	writes to switches that silence BPF (cfi_monitor_switch.bpf.h)
  *	cfi_timer			both looked at by themselves, whatever tasks do
  *	perf_event			that nobody acts in user space under other credentials than his own
  *	raw_tp/module_*			modules that bring call sites
- *	cfi_find, _describe, _read, _start	run by Java
+ *	cfi_find, _describe, _read, _now, _start	run by Java
  *
  * The programs are attached in this order: what comes last, the clock, ends the time in which things may go unseen.
  */
 #include "cfi_monitor_flow.bpf.h"
+#include "cfi_monitor_later.bpf.h"
 #include "cfi_monitor_cred.bpf.h"
 #include "cfi_monitor_switch.bpf.h"
 
@@ -109,6 +111,14 @@ int cfi_read(__u64 *context)
 	return bpf_probe_read_kernel(window->bytes, length, (void *)address);
 }
 
+/* The boot time, as it is compared with, into the context. */
+SEC("syscall")
+int cfi_now(__u64 *context)
+{
+	context[0] = bpf_ktime_get_boot_ns();
+	return 0;
+}
+
 static int cfi_timer_rings(void *map, __u32 *key, struct cfi_timer *value)
 {
 	struct garrison_control *control = garrison_control_now();
@@ -143,10 +153,12 @@ int BPF_PROG(cfi_commit_creds, struct cred *cred)
 {
 	int found;
 
+	entering(CFI_COMMIT_CREDS, 1);
 	found = check_flow(ctx, CFI_COMMIT_CREDS);
 	cred_committed((__u64)bpf_get_current_task_btf(), cred);
 	if (found)
 		punish(CFI_COMMIT_CREDS);
+	entering(CFI_COMMIT_CREDS, -1);
 	return 0;
 }
 
@@ -156,6 +168,18 @@ SENSOR("?fentry", call_usermodehelper_exec, CFI_CALL_USERMODEHELPER)
 SENSOR("?fentry", set_memory_x, CFI_SET_MEMORY_X)
 SENSOR("?fentry", set_memory_rw, CFI_SET_MEMORY_RW)
 SENSOR("?fentry", kallsyms_lookup_name, CFI_KALLSYMS_LOOKUP_NAME)
+SENSOR("?fentry", text_poke, CFI_TEXT_POKE)
+SENSOR("?fentry", text_poke_bp, CFI_TEXT_POKE_BP)
+SENSOR("?fentry", smp_text_poke_single, CFI_TEXT_POKE_SINGLE)
+SENSOR("?fentry", text_poke_copy, CFI_TEXT_POKE_COPY)
+SENSOR("?fentry", call_usermodehelper, CFI_USERMODEHELPER)
+
+/* Somewhere in a function, where each run of it comes by just once. */
+SEC("?kprobe")
+int cfi_passed(struct pt_regs *context)
+{
+	return passed_behind_entry(context);
+}
 
 /* Since modules differ by kernel in where their text is. */
 struct module_layout___before_64 {

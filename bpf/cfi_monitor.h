@@ -22,7 +22,12 @@ enum cfi_sensor {
 	CFI_KALLSYMS_LOOKUP_NAME = 6,
 	CFI_CREDENTIALS = 7,
 	CFI_SWITCH = 8,
-	CFI_SENSORS = 9,
+	CFI_TEXT_POKE = 9,
+	CFI_TEXT_POKE_BP = 10,		/* until 6.15 */
+	CFI_TEXT_POKE_SINGLE = 11,	/* since 6.16 */
+	CFI_TEXT_POKE_COPY = 12,
+	CFI_USERMODEHELPER = 13,
+	CFI_SENSORS = 14,
 };
 
 enum cfi_finding {
@@ -37,6 +42,7 @@ enum cfi_finding {
 	CFI_SWITCHED_OFF = 9,		/* a kill switch is off */
 	CFI_SWITCHED_ON = 10,		/* it is on again */
 	CFI_LEARNT = 11,	/* no finding: a call site met while learning */
+	CFI_SKIPPED = 12,	/* a task is in the function that did not come through its entry */
 };
 
 enum cfi_action {
@@ -51,6 +57,19 @@ struct cfi_rule {
 	__u32 action;
 	__u32 watched;
 };
+
+/*
+ * The sensors behind a function's entry: one, and two while another takes its place. Each has a bit, in `live` here and in its cookie:
+ * CFI_COOKIE(sensor, bit).
+ */
+struct cfi_later {
+	__u64 settled_ns;	/* boot time up to which some may be in the function who came before the last of them */
+	__u32 live;
+	__u32 padding;
+};
+
+#define CFI_COOKIE_SENSOR 0xff
+#define CFI_COOKIE_SHIFT 8
 
 /* A call site. */
 struct cfi_site {

@@ -11,11 +11,13 @@
 
 #define THREAD_SIZE 16384	/* x86-64 */
 #define PROLOGUE 32		/* a trampoline is called within so many bytes of a function's start */
+#define DOUBT_NS 2000000000ULL
 
 /* Scratch of the task that is in a sensor. */
 struct cfi_scratch {
 	__u64 stack_pointer;
 	__u64 frames[CFI_FRAMES];
+	__u8 tokens[CFI_SENSORS];	/* that it came through the entry: a bit for each sensor behind it */
 };
 
 struct {
@@ -24,6 +26,55 @@ struct {
 	__type(key, int);
 	__type(value, struct cfi_scratch);
 } cfi_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CFI_SENSORS);
+	__type(key, __u32);
+	__type(value, struct cfi_later);
+} cfi_later SEC(".maps");
+
+/* How many of a function's entry sensors are under way on a CPU: while one is, the kernel skips it for others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CFI_SENSORS);
+	__type(key, __u32);
+	__type(value, __s64);
+} cfi_entering SEC(".maps");
+
+/* Boot time up to which entries may have been passed unseen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cfi_doubt SEC(".maps");
+
+static __always_inline void doubt_entries(void)
+{
+	__u32 zero = 0;
+	__u64 *until = bpf_map_lookup_elem(&cfi_doubt, &zero);
+
+	if (until)
+		*until = bpf_ktime_get_boot_ns() + DOUBT_NS;
+}
+
+static __always_inline void entering(__u32 sensor, __s64 more)
+{
+	__s64 *count = bpf_map_lookup_elem(&cfi_entering, &sensor);
+
+	if (count)
+		__sync_fetch_and_add(count, more);
+}
+
+/* For the sensors behind the entry, if there are any. */
+static __always_inline void give_token(struct cfi_scratch *scratch, __u32 sensor)
+{
+	struct cfi_later *later = bpf_map_lookup_elem(&cfi_later, &sensor);
+
+	if (later && sensor < CFI_SENSORS)
+		scratch->tokens[sensor] = later->live ? 0xff : 0;
+}
 
 struct entry_search {
 	__u64 address;
@@ -91,8 +142,11 @@ static __always_inline int check_flow(void *context, __u32 sensor)
 	if (!state || !rule || !rule->watched)
 		return 0;
 	scratch = bpf_task_storage_get(&cfi_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!scratch)
+	if (!scratch) {
+		doubt_entries();
 		return 0;
+	}
+	give_token(scratch, sensor);
 	/* The context lies on the stack that the function was called with. As a number it is had by way of memory. */
 	*(volatile __u64 *)&scratch->stack_pointer = (__u64)context;
 	pointer = *(volatile __u64 *)&scratch->stack_pointer;
@@ -152,8 +206,10 @@ static __always_inline void punish(__u32 sensor)
 	SEC(section "/" #function)					\
 	int cfi_##function(void *context)				\
 	{								\
+		entering(number, 1);					\
 		if (check_flow(context, number))			\
 			punish(number);					\
+		entering(number, -1);					\
 		return 0;						\
 	}
 

@@ -3,7 +3,7 @@
 #ifndef CFI_MONITOR_SWITCH_BPF_H
 #define CFI_MONITOR_SWITCH_BPF_H
 
-#include "cfi_monitor_state.bpf.h"
+#include "cfi_monitor_later.bpf.h"
 
 #define DEBUGFS_MAGIC 0x64626720
 #define FMODE_WRITE 2
@@ -38,15 +38,21 @@ static __always_inline int switch_touched(__u32 number)
 /* On tracing only: a write of anything but 0 turns nothing off. */
 static __always_inline int sysctl_written(struct bpf_sysctl *context)
 {
+	struct cfi_state *state = cfi_state_now();
 	char name[NAME] = {}, value[8] = {};
 
-	if (!context->write)
+	if (!context->write || !state)
 		return 1;
 	if (bpf_sysctl_get_name(context, name, sizeof(name), 0) < 0 || bpf_strncmp(name, sizeof(name), ftrace_switch))
 		return 1;
+	if (trampolines_off(state))
+		doubt_entries();	/* the variable is on before the trampolines are */
 	if (bpf_sysctl_get_new_value(context, value, sizeof(value)) > 0 && value[0] >= '1' && value[0] <= '9')
 		return 1;
-	return switch_touched(SWITCH_FTRACE) ? 0 : 1;
+	if (switch_touched(SWITCH_FTRACE))
+		return 0;
+	doubt_entries();
+	return 1;
 }
 
 /* Opening debugfs' kprobes/enabled to write. */

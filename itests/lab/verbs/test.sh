@@ -96,10 +96,22 @@ test_lane() {
     trap 'exit 143' TERM
     LAB_AT_EXIT=(guest_stop) LAB_ROWS=() LAB_FAILED=() LAB_SKIPPED=()
     IFS='|' read -r kernel name words package excluded <<<"${TEST_BOOTS[boot]}"
+    [ -z "$name" ] || test_await_ordinary "$kernel"
     [ ${#TEST_BOOTS[@]} -eq 1 ] || GUEST_PREFIX="$kernel${name:+ $name}: "
     # shellcheck disable=SC2086 # one word a package
     test_boot "$kernel" "$name" "$words" "$long" "$package" $excluded
     declare -p LAB_ROWS LAB_FAILED LAB_SKIPPED >"$TEST_RESULTS/$boot"
+}
+
+# An extra boot may need what the ordinary one of its kernel left behind. That one was begun before, so it has a place and comes to
+# its end.
+test_await_ordinary() {
+    local boot
+    for boot in "${!TEST_BOOTS[@]}"; do
+        if [[ ${TEST_BOOTS[boot]} == "$1||"* ]]; then
+            while [ ! -s "$TEST_RESULTS/$boot" ] && kill -0 "${TEST_LANES[boot]}" 2>/dev/null; do sleep 1; done
+        fi
+    done
 }
 
 test_end_lanes() {

@@ -28,4 +28,26 @@ public interface LoadedObject {
      * @since kernel 5.14
      */
     int run(String program, byte[] context);
+
+    /**
+     * Attaches a {@code SEC("?kprobe")} program inside a function, besides the programs that the framework attaches. The plugin keeps
+     * such attachments and closes them, at the latest in {@link PluginSession#close}; they are not pinned and end with the process.
+     *
+     * @param program its name; it is left out of {@link PolicyChange#programs}
+     * @param function a kernel function
+     * @param offset of an instruction in it, in bytes
+     * @param cookie what {@code bpf_get_attach_cookie()} gives the program there
+     * @throws IllegalArgumentException if the program is not loaded
+     * @throws KernelException if the kernel refuses: with EILSEQ where no instruction begins, EINVAL or EOPNOTSUPP where it allows
+     *     none, ENOENT where it has no kprobes or no such function
+     * @since kernel 5.15
+     */
+    Attachment attachAt(String program, String function, long offset, long cookie);
+
+    /** A program at one place. Closing detaches it; closing twice does nothing. */
+    @ProviderType
+    interface Attachment extends AutoCloseable {
+        @Override
+        void close();
+    }
 }

@@ -107,6 +107,13 @@ final class Downcall {
         }
     }
 
+    static Handle e_ppp(MemorySegment f, MemorySegment a, MemorySegment b, MemorySegment c) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment state = scratch.allocate(NativeCall.STATE);
+            return handle(NativeCall.withErrno(f, state, at(a), at(b), at(c), 0, 0, 0), state);
+        }
+    }
+
     static Handle e_pjp(MemorySegment f, MemorySegment a, long b, MemorySegment c) {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment state = scratch.allocate(NativeCall.STATE);

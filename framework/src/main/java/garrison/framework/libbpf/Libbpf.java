@@ -42,6 +42,7 @@ public final class Libbpf {
     private final MemorySegment programAttachTrace;
     private final MemorySegment programAttachCgroup;
     private final MemorySegment programAttachPerf;
+    private final MemorySegment programAttachKprobe;
     private final MemorySegment programSetType;
     private final MemorySegment programSetExpected;
     private final MemorySegment programSetTarget;
@@ -91,6 +92,7 @@ public final class Libbpf {
         programAttachTrace = required("bpf_program__attach_trace");
         programAttachCgroup = required("bpf_program__attach_cgroup");
         programAttachPerf = required("bpf_program__attach_perf_event");
+        programAttachKprobe = required("bpf_program__attach_kprobe_opts");
         programSetType = required("bpf_program__set_type");
         programSetExpected = required("bpf_program__set_expected_attach_type");
         programSetTarget = required("bpf_program__set_attach_target");
@@ -259,6 +261,11 @@ public final class Libbpf {
     /** {@code struct bpf_link *bpf_program__attach_perf_event(const struct bpf_program *, int pfd)}: the link owns the event. */
     public Handle programAttachPerfEvent(MemorySegment program, int event) {
         return Downcall.e_pi(programAttachPerf, program, event);
+    }
+
+    /** {@code struct bpf_link *bpf_program__attach_kprobe_opts(program, const char *function, const struct bpf_kprobe_opts *)}. */
+    public Handle programAttachKprobe(MemorySegment program, MemorySegment function, MemorySegment options) {
+        return Downcall.e_ppp(programAttachKprobe, program, function, options);
     }
 
     /**

@@ -3,6 +3,7 @@ package garrison.framework.link;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
@@ -26,6 +27,8 @@ public final class KernelLink implements Link {
     private static final int INFO_SIZE = 64;
     private static final long INFO_ID = 4;
     private static final int CHUNK = 64 << 10;
+    /** struct bpf_kprobe_opts of libbpf 1.0: sz, bpf_cookie, offset, retprobe. */
+    private static final int KPROBE_OPTIONS = 32;
 
     private final Libbpf libbpf;
     private final MemorySegment link;
@@ -78,6 +81,28 @@ public final class KernelLink implements Link {
             default -> attach(libbpf, loaded, program, owner, strategy, () -> strategy instanceof Strategy.Elsewhere
                     ? libbpf.programAttachTrace(loaded) : libbpf.programAttach(loaded));
         };
+    }
+
+    /**
+     * Attaches a kprobe inside a function.
+     *
+     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call
+     * @param offset in bytes, from the function's start
+     * @param cookie for {@code bpf_get_attach_cookie()}
+     * @throws KernelException if the kernel refuses
+     * @since kernel 5.15
+     */
+    public static Link attachAt(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, String function, long offset,
+            long cookie) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment options = scratch.allocate(KPROBE_OPTIONS, 8);
+            options.set(JAVA_LONG, 0, KPROBE_OPTIONS);
+            options.set(JAVA_LONG, 8, cookie);
+            options.set(JAVA_LONG, 16, offset);
+            MemorySegment name = scratch.allocateFrom(function);
+            return attach(libbpf, loaded, program, owner, new Strategy.Elsewhere("kprobe", function + "+" + offset),
+                    () -> libbpf.programAttachKprobe(loaded, name, options));
+        }
     }
 
     private static KernelLink attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy,

@@ -210,6 +210,15 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     }
 
     @Override
+    public Attachment attachAt(String program, String function, long offset, long cookie) {
+        ProgramInfo info = programs.stream().filter(p -> p.name().equals(program)).findAny().orElse(null);
+        return handle.alone(object -> {
+            MemorySegment loaded = find(object, program);
+            return KernelLink.attachAt(libbpf, loaded, info, owner, function, offset, cookie)::close;
+        });
+    }
+
+    @Override
     public int run(String program, byte[] context) {
         int fd = programFd(program);
         return handle.whileOpen(() -> SyscallRun.run(libbpf, owner, fd, program, context));

@@ -23,13 +23,14 @@ public enum Mechanism {
      *
      * @param kind the first part of a section, or of a strategy: {@code lsm}, {@code fmod_ret}, …
      * @param target the second part
-     * @return empty for what cannot be switched off so (tracepoints, iterators, …) or has no witness (kprobes at an offset)
+     * @return empty for what cannot be switched off so (tracepoints, iterators, …) or has no witness (kprobes at an offset, or
+     *     at a place that a plugin chooses)
      */
     public static Optional<Mechanism> of(String kind, String target) {
         return switch (kind) {
             case "lsm" -> Optional.of(LSM);
             case "fmod_ret", "fentry", "fexit" -> Optional.of(TRAMPOLINE);
-            case "kprobe", "kretprobe" -> target.indexOf('+') >= 0 ? Optional.empty() : Optional.of(KPROBE);
+            case "kprobe", "kretprobe" -> target.isEmpty() || target.indexOf('+') >= 0 ? Optional.empty() : Optional.of(KPROBE);
             default -> Optional.empty();
         };
     }

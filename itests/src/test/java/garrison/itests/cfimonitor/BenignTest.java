@@ -3,6 +3,7 @@ package garrison.itests.cfimonitor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import garrison.cfimonitor.CfiEvent;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.link.Link;
 import garrison.framework.object.BpfSpec;
@@ -16,32 +17,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What changes credentials, loads modules or looks at the same functions by right raises nothing, and works. */
 @Timeout(400)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(Stage.Shared.class)
 class BenignTest {
-    private EmbeddedMonitor monitor;
+    private final EmbeddedMonitor monitor;
+    private List<CfiEvent> before = List.of();
 
-    @BeforeAll
-    void start() {
-        monitor = new EmbeddedMonitor("mode = ENFORCE");
+    BenignTest(Stage stage) {
+        monitor = stage.monitor;
     }
 
-    @AfterAll
-    void stop() {
-        monitor.close();
+    @BeforeEach
+    void remember() {
+        before = monitor.events();
     }
 
     private void assertNothingIsTold() {
-        long walks = monitor.walks();
-        Guest.await("two more walks over all tasks", () -> monitor.walks() > walks + 2);
-        assertEquals(List.of(), monitor.events());
+        monitor.assertNothingToldSince(before);
     }
 
     @Test
@@ -55,6 +55,9 @@ class BenignTest {
         Command.run("setpriv", "--reuid=65534", "--regid=65534", "--init-groups", "--bounding-set=-all", "--no-new-privs", "true").success();
         Command.run("setpriv", "--reuid=65534", "--clear-groups", "unshare", "-Ur", "sh", "-c", "id; mount -t tmpfs t /tmp || :").success();
         Command.run("unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", "for i in 1 2 3; do /bin/true; done").success();
+        Command.run("su", "-s", "/bin/sh", "nobody", "-c", "id").success();
+        Command.run("setpriv", "--reuid=65534", "--clear-groups", "unshare", "-Urpf", "--mount-proc", "sh", "-c",
+                "setpriv --reuid=0 --inh-caps=-all true; unshare -U true; id").success();
         Command.run("chroot", "--userspec=65534:65534", "/", "sh", "-c", "cat /proc/self/status | grep -q Uid").success();
     }
 
@@ -74,6 +77,36 @@ class BenignTest {
                 links.forEach(Link::close);
             }
         }
+    }
+
+    /** Sensors behind entries come and go at other places while the functions are at work. */
+    @Test
+    void sensorsThatMove_raiseNothing() {
+        monitor.reload("mode = ENFORCE, move-every = 1s");
+        try {
+            for (int i = 0; i < 4; i++) {
+                changeCredentials();
+            }
+            Guest.await(() -> "sensors have moved: " + monitor.figure("sensors behind entries"),
+                    () -> !monitor.figure("sensors behind entries").contains("(moved 0 times)"));
+            changeCredentials();
+            assertNothingIsTold();
+        } finally {
+            monitor.reload("mode = ENFORCE");
+        }
+    }
+
+    /** Both look at the same functions in their own ways. */
+    @Test
+    void bpftraceAndPerf_raiseNothing() {
+        String script = "kprobe:commit_creds { @a = count(); } kretprobe:prepare_kernel_cred { @b = count(); }"
+                + " kfunc:commit_creds { @c = count(); } BEGIN { system(\"setpriv --reuid=65534 --clear-groups true\"); exit(); }";
+        Command traced = Command.run("bpftrace", "--unsafe", "-e", script);
+        assertEquals(0, traced.exit(), traced.toString());
+        Command probed = Command.run("sh", "-c", "perf probe -q -a 'garrison_perf=commit_creds' && "
+                + "perf stat -e probe:garrison_perf -a setpriv --reuid=65534 --clear-groups true; perf probe -q -d 'probe:garrison_perf'");
+        assertEquals(0, probed.exit(), probed.toString());
+        assertNothingIsTold();
     }
 
     /** A return probe replaces return addresses on the stack. */

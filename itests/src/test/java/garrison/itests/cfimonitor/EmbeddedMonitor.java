@@ -7,18 +7,20 @@ import garrison.cfimonitor.CfiMonitor;
 import garrison.framework.Garrison;
 import garrison.itests.Guest;
 import garrison.spi.PluginState;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Assertions;
 
 /** A Garrison with cfi-monitor in this JVM, and what it told. */
-final class EmbeddedMonitor implements AutoCloseable {
+public final class EmbeddedMonitor implements AutoCloseable {
     private final List<CfiEvent> events = new CopyOnWriteArrayList<>();
     private final Garrison garrison;
 
     /** @param keys of the plugin, as HOCON */
-    EmbeddedMonitor(String keys) {
+    public EmbeddedMonitor(String keys) {
         garrison = Garrison.builder().config(config(keys)).plugin(new CfiMonitor()).on(CfiEvent.class, events::add).start();
         var status = garrison.status().plugins().getFirst();
         if (status.state() != PluginState.ACTIVE) {
@@ -36,17 +38,31 @@ final class EmbeddedMonitor implements AutoCloseable {
     }
 
     /** A figure of the plugin's status. */
-    String figure(String name) {
+    public String figure(String name) {
         return garrison.status().plugins().getFirst().figures().get(name);
     }
 
+    /** Waits until there are sensors behind the entries of some functions. */
+    public void awaitLaterSensors(String... functions) {
+        Guest.await(() -> "sensors behind the entries of " + List.of(functions) + ": " + garrison.status().plugins().getFirst().figures(),
+                () -> Arrays.stream(functions).allMatch(figure("sensors behind entries")::contains));
+    }
+
+    /** Looks at all tasks twice more, and finds nothing that was told since. */
+    public void assertNothingToldSince(List<CfiEvent> before) {
+        long now = walks();
+        Guest.await("two more walks over all tasks", () -> walks() > now + 2);
+        List<CfiEvent> told = events();
+        Assertions.assertEquals(List.of(), told.subList(before.size(), told.size()));
+    }
+
     /** How often it looked at all tasks. */
-    long walks() {
+    public long walks() {
         return Long.parseLong(figure("walks over all tasks"));
     }
 
     /** All that was told so far. */
-    List<CfiEvent> events() {
+    public List<CfiEvent> events() {
         return List.copyOf(events);
     }
 
@@ -55,7 +71,7 @@ final class EmbeddedMonitor implements AutoCloseable {
     }
 
     /** The first event of a kind, waited for. */
-    CfiEvent await(String what, Predicate<CfiEvent> wanted) {
+    public CfiEvent await(String what, Predicate<CfiEvent> wanted) {
         Guest.await(() -> what + "; told so far: " + events, () -> first(wanted).isPresent());
         return first(wanted).orElseThrow();
     }

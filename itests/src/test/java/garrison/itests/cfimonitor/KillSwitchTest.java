@@ -2,11 +2,12 @@
 package garrison.itests.cfimonitor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.cfimonitor.CfiEvent;
 import garrison.itests.Command;
-import garrison.itests.Guest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,35 +15,39 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The switches that silence BPF programs: turned freely without cfi-monitor; refused, seen and turned back with it. */
 @Timeout(400)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@ExtendWith(Stage.Shared.class)
 class KillSwitchTest {
-    private static final Path FTRACE = Path.of("/proc/sys/kernel/ftrace_enabled");
-    private static final Path KPROBES = Path.of("/sys/kernel/debug/kprobes/enabled");
+    private static final Path FTRACE = Stage.FTRACE;
+    private static final Path KPROBES = Stage.KPROBES;
 
-    private EmbeddedMonitor monitor;
+    private final EmbeddedMonitor monitor;
 
-    /** Without the plugin the writes succeed. */
-    @BeforeAll
-    void start() throws IOException {
-        for (Path file : new Path[] {FTRACE, KPROBES}) {
-            Command.run("sh", "-c", "echo 0 >" + file).success();
-            assertEquals("0", Files.readString(file).strip(), file + " is off without the plugin");
-            Files.writeString(file, "1");
-        }
-        monitor = new EmbeddedMonitor("mode = ENFORCE");
+    KillSwitchTest(Stage stage) {
+        monitor = stage.monitor;
     }
 
-    @AfterAll
-    void stop() {
-        monitor.close();
+    /** A shell tells the time and then writes; what is told of it must be told within a second after that. */
+    private static Instant turnOff(Path file, boolean works) {
+        Command command = Command.run("sh", "-c", "date +%s%N; echo 0 >" + file);
+        assertEquals(works, command.exit() == 0, command.toString());
+        return Instant.ofEpochSecond(0, Long.parseLong(command.out().strip()));
+    }
+
+    private static void assertInTime(Instant begun, CfiEvent event) {
+        Duration took = Duration.between(begun, event.time());
+        System.out.println(event.caller() + ", " + event.finding() + ": " + took.toMillis() + " ms after its shell told the time");
+        assertTrue(took.compareTo(Duration.ofSeconds(1)) <= 0, () -> event + " came after " + took);
     }
 
     @Test
@@ -52,31 +57,39 @@ class KillSwitchTest {
             monitor.reload("mode = ENFORCE");
             assertThrows(IOException.class, () -> before.write(ByteBuffer.wrap("0\n".getBytes(StandardCharsets.US_ASCII))));
         }
-        assertTrue(Command.run("sh", "-c", "echo 0 >" + FTRACE).exit() != 0);
+        Instant begun = turnOff(FTRACE, false);
         assertEquals("1", Files.readString(FTRACE).strip());
-        monitor.await("the attempt", e -> e.finding().equals("turning_off") && e.caller().equals("ftrace_enabled") && e.comm().equals("sh"));
+        assertInTime(begun, monitor.await("the attempt", e -> e.finding().equals("turning_off") && e.caller().equals("ftrace_enabled")
+                && e.comm().equals("sh") && e.time().isAfter(begun)));
         Files.writeString(FTRACE, "1");
     }
 
     @Test
     void kprobesSwitch_isRefused() throws IOException {
-        assertTrue(Command.run("sh", "-c", "echo 0 >" + KPROBES).exit() != 0);
+        Instant begun = turnOff(KPROBES, false);
         assertEquals("1", Files.readString(KPROBES).strip());
-        monitor.await("the attempt", e -> e.finding().equals("turning_off") && e.caller().equals("kprobes_all_disarmed"));
+        assertInTime(begun, monitor.await("the attempt", e -> e.finding().equals("turning_off") && e.caller().equals("kprobes_all_disarmed")
+                && e.time().isAfter(begun)));
     }
 
     /** Where it is not refused it is seen, though no trampoline runs any more, and undone. */
     @Test
     void switchesThatAreOff_areSeenAndTurnedBack() throws IOException {
+        Instant start = Instant.now();
         monitor.reload("mode = ENFORCE, deny-switches = false");
         try {
             for (Path file : new Path[] {FTRACE, KPROBES}) {
                 String variable = file == FTRACE ? "ftrace_enabled" : "kprobes_all_disarmed";
-                Command.run("sh", "-c", "echo 0 >" + file).success();
-                monitor.await(variable + " is seen off", e -> e.finding().equals("switched_off") && e.caller().equals(variable));
-                monitor.await(variable + " is seen on", e -> e.finding().equals("switched_on") && e.caller().equals(variable));
+                Instant begun = turnOff(file, true);
+                CfiEvent off = monitor.await(variable + " is seen off",
+                        e -> e.finding().equals("switched_off") && e.caller().equals(variable) && e.time().isAfter(begun));
+                assertInTime(begun, off);
+                monitor.await(variable + " is seen on",
+                        e -> e.finding().equals("switched_on") && e.caller().equals(variable) && e.time().isAfter(off.time()));
                 assertEquals("1", Files.readString(file).strip());
             }
+            assertFalse(monitor.first(e -> e.finding().equals("skipped_entry") && e.time().isAfter(start)).isPresent(),
+                    () -> "those who passed an entry whose sensor was off: " + monitor.events());
         } finally {
             monitor.reload("mode = ENFORCE");
         }
@@ -84,11 +97,9 @@ class KillSwitchTest {
 
     /** A write that turns nothing off is nobody's business. */
     @Test
-    void writesOfOne_raiseNothing() throws IOException {
-        long before = monitor.events().size();
+    void writesOfOne_raiseNothing() {
+        List<CfiEvent> before = monitor.events();
         Command.run("sh", "-c", "echo 1 >" + FTRACE).success();
-        long walks = monitor.walks();
-        Guest.await("two more walks", () -> monitor.walks() > walks + 2);
-        assertEquals(before, monitor.events().size(), monitor.events().toString());
+        monitor.assertNothingToldSince(before);
     }
 }

@@ -11,7 +11,8 @@ import java.time.Instant;
  * @param time when the kernel saw it
  * @param sensor what saw it: a kernel function's name, {@code credentials}, {@code switches}
  * @param finding {@code stack_pointer} (outside the task's stack), {@code foreign_caller} (neither the kernel's text nor a module's
- *     that is trusted), {@code unknown_call_site}, {@code broken_stack} (leads to no entry of the kernel), {@code credentials_altered}
+ *     that is trusted), {@code unknown_call_site}, {@code broken_stack} (leads to no entry of the kernel),
+ *     {@code skipped_entry} (in the function, and not through its entry), {@code credentials_altered}
  *     (written in place), {@code credentials_replaced} (others than were committed), {@code credentials_swapped} (acts under others
  *     than its own), {@code turning_off} (a write to a switch), {@code switched_off}, {@code switched_on}, {@code learnt}
  * @param action what was done: {@code log}, {@code block}, {@code kill}

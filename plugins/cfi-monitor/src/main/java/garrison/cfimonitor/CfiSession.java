@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
 final class CfiSession implements PluginSession {
     private static final int VIOLATION = 1;
     private static final int MODULE = 2;
-    private static final Set<String> RUN_BY_JAVA = Set.of("syscall");
+    private static final Set<String> RUN_BY_JAVA = Set.of("syscall", "kprobe");
 
     private final PluginContext context;
     private final TreeSet<String> missing = new TreeSet<>();
@@ -38,6 +38,7 @@ final class CfiSession implements PluginSession {
     private KernelState state;
     /** Null before the first policy; for the reader's thread too. */
     private volatile KnownCalls calls;
+    private volatile LaterSensors later;
     private volatile Policy inForce;
     /** What went wrong last, beside the programs; else empty. */
     private volatile String trouble = "";
@@ -127,6 +128,7 @@ final class CfiSession implements PluginSession {
             KnownCalls known = new KnownCalls(object.map("cfi_sites"), kernel, state);
             known.scan();
             calls = known;
+            later = new LaterSensors(object, kernel, state, () -> KernelState.armed(stateMap));
         }
         Set<Lock.Site> locked = policy.lock().map(file -> Lock.read(file, Lock.buildId())).orElse(Set.of());
         return new Change(object, policy, executables, locked);
@@ -147,6 +149,10 @@ final class CfiSession implements PluginSession {
         if (known != null && inForce != null) {
             figures.put("known call sites", known.figures() + (inForce.learning() ? " (learning)" : " (locked)"));
             long[] counters = KernelState.counters(stateMap);
+            figures.put("sensors behind entries", later.figures());
+            if (!later.unseen().isEmpty()) {
+                figures.put("entries that may be jumped over unseen", later.unseen());
+            }
             figures.put("walks over all tasks", String.valueOf(counters[0]));
             if (counters[1] != 0) {
                 figures.put("tasks whose credentials are not compared (no room)", String.valueOf(counters[1]));
@@ -169,6 +175,10 @@ final class CfiSession implements PluginSession {
     @Override
     public void close() {
         inForce = null;
+        LaterSensors sensors = later;
+        if (sensors != null) {
+            sensors.close();
+        }
     }
 
     private final class Change implements PolicyChange {
@@ -200,6 +210,7 @@ final class CfiSession implements PluginSession {
         @Override
         public void commit() {
             inForce = policy;
+            later.policy(policy);
             locked.forEach(calls::locked);
             exempt(executables);
             for (Sensor sensor : Sensor.values()) {

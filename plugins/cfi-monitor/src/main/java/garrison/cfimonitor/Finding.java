@@ -13,7 +13,8 @@ enum Finding {
     TURNING_OFF("turning_off"),
     SWITCHED_OFF("switched_off"),
     SWITCHED_ON("switched_on"),
-    LEARNT("learnt");
+    LEARNT("learnt"),
+    SKIPPED_ENTRY("skipped_entry");
 
     private final String word;
 

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Symbols and memory of the kernel, by programs that it runs for us: neither depends on what /proc/kallsyms shows. For one thread at a
- * time.
+ * Symbols and memory of the kernel, by programs that it runs for us: neither depends on what /proc/kallsyms shows.
  */
 final class KernelReader {
     /** CFI_WINDOW: bytes read at once. */
@@ -49,7 +48,7 @@ final class KernelReader {
     }
 
     /** Addresses by name; those that the kernel does not have are left out. */
-    Map<String, Long> find(List<String> names) {
+    synchronized Map<String, Long> find(List<String> names) {
         Map<String, Long> all = new LinkedHashMap<>();
         for (int from = 0; from < names.size(); from += SYMBOLS) {
             List<String> some = names.subList(from, Math.min(names.size(), from + SYMBOLS));
@@ -68,7 +67,7 @@ final class KernelReader {
     }
 
     /** Where an address lies; empty when the kernel knows no function there. */
-    Optional<Place> describe(long address) {
+    synchronized Optional<Place> describe(long address) {
         put(0, address, "");
         put(1, 0, "");
         object.run("cfi_describe", new byte[0]);
@@ -100,7 +99,7 @@ final class KernelReader {
      * @param length at most {@link #WINDOW}
      * @return empty if some of it is not there
      */
-    Optional<byte[]> read(long address, int length) {
+    synchronized Optional<byte[]> read(long address, int length) {
         byte[] context = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.nativeOrder()).putLong(address).putLong(length).array();
         if (object.run("cfi_read", context) != 0) {
             return Optional.empty();

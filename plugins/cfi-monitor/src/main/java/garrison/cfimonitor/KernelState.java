@@ -140,6 +140,11 @@ final class KernelState {
         ranges.forEach(range -> all.putLong(range[0]).putLong(range[1]));
     }
 
+    /** Whether all programs run. */
+    static boolean armed(BpfMap map) {
+        return ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder()).getInt(COUNTERS + 2 * Long.BYTES) != 0;
+    }
+
     /** Walks over all tasks, and tasks that found no room. */
     static long[] counters(BpfMap map) {
         ByteBuffer now = ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder());
