@@ -8,14 +8,16 @@
 #
 #   variants   nothing; Garrison with some plugins; a bpftrace script that does what KRIe's hooks do: each system call's entry
 #              recorded with its context
-#   workloads  build: FILES small C files compiled by gcc; calls: a million system calls that do next to nothing
+#   workloads  build: FILES small C files compiled by gcc; calls: a million system calls that do next to nothing;
+#              lives: processes that are forked, give root up and run a program, one after the other
 
 set -euo pipefail
 
 files=$1
 calls=1000000
+lives=300
 warm_files=8
-workloads=(build calls)
+workloads=(build calls lives)
 home=$PWD/runtime/target/garrison
 measure=$PWD/bench/target/syscall_loop
 folder=$(mktemp -d)
@@ -49,12 +51,14 @@ run_build() {
     "$measure" run make -s -C "$folder/build" "$@"
 }
 run_calls() { "$measure" "$calls"; }
+run_lives() { "$measure" lives "$lives"; }
 
 # What everybody reads from disk comes from memory from now on.
 warm_up() {
     local i objects=()
     for ((i = 0; i < warm_files && i < files; i++)); do objects+=("$i.o"); done
     run_build "${objects[@]}" >/dev/null
+    "$measure" lives 3 >/dev/null
 }
 
 # Runs all workloads; two nanoseconds are an instruction: measure_variant NAME
@@ -94,11 +98,17 @@ garrison_is_up() {
 
 # measure_garrison NAME PLUGIN...
 measure_garrison() {
-    local name=$1 garrison
+    local name=$1 garrison rules=''
     shift
+    case " $* " in
+        *' file-guard '*)
+            mkdir -p "$folder/secrets"
+            rules="mode = ENFORCE, plugins.file-guard.rules = [ { name = secrets, tree = \"$folder/secrets\", operations = [ read, write, delete, rename ] } ]" ;;
+    esac
     cat >"$folder/garrison.conf" <<END
 garrison {
   pin = false
+  $rules
   runtime { bundles = [ $(IFS=,; echo "$*") ], control-socket = "$folder/control.sock", cache-directory = "$folder/cache" }
 }
 END
@@ -138,8 +148,14 @@ for workload in "${workloads[@]}"; do printf ' %18s %11s' "$workload/instr" "$wo
 printf '\n'
 measure_variant nothing
 measure_garrison syscall-table syscall-table
+measure_garrison cfi-monitor cfi-monitor
+measure_garrison both syscall-table cfi-monitor
+measure_garrison all syscall-table cfi-monitor file-guard
 measure_krie_style
 
 printf 'integrity.syscall_table_pct=%s\n' "$(percent syscall-table build)"
 printf 'integrity.syscall_loop_pct=%s\n' "$(percent syscall-table calls)"
 printf 'integrity.krie_style_pct=%s\n' "$(percent krie-style build)"
+printf 'integrity.both_pct=%s\n' "$(percent both build)"
+printf 'integrity.fork_exec_setuid_pct=%s\n' "$(percent both lives)"
+printf 'integrity.all_pct=%s\n' "$(percent all build)"

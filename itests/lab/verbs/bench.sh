@@ -3,8 +3,8 @@
 #:   bench ring|load|hook|runtime|trust|kernel-integrity [ROUNDS]
 #:                             ring: its consumers' speed, natively; load: 20 programs, in a guest, and the feature scan, natively;
 #:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest; trust: exec and
-#:                             bpf(2) under trusted-bpf, in a guest; kernel-integrity: what syscall-table adds to a build, beside
-#:                             bpftrace (ROUNDS: C files, 300)
+#:                             bpf(2) under trusted-bpf, in a guest; kernel-integrity: what the plugins that
+#:                             watch the kernel add to builds and starts, beside bpftrace (ROUNDS: C files, 300)
 
 # What a benchmark prints is kept, so that figures can be quoted and compared later.
 BENCH_TARGET=$LAB_REPO/target/bench

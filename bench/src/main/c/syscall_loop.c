@@ -5,6 +5,7 @@
  * what interrupts and timers do, and whoever watches, is part of the price.
  *
  *	syscall_loop COUNT	makes so many system calls that do next to nothing, and prints what they took
+ *	syscall_loop lives COUNT	begins so many processes, each of which becomes nobody and runs /bin/true, one after the other
  *	syscall_loop run COMMAND...	runs a command to its end, and prints what that took
  *
  * The kernel tells idle time in hundredths of a second, which is how exact this is where the CPU was idle at all.
@@ -33,6 +34,23 @@ static long long busy_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec - (idle + waiting) * tick;
 }
 
+#define NOBODY 65534
+
+/* 0 if the process did all of it. */
+static int live(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(126);
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(127);
+	}
+	return child < 0 || waitpid(child, &status, 0) < 0 || status;
+}
+
 int main(int argc, char **argv)
 {
 	long long before = busy_ns();
@@ -50,6 +68,10 @@ int main(int argc, char **argv)
 		}
 		if (child < 0 || waitpid(child, &status, 0) < 0 || status)
 			return 1;
+	} else if (!strcmp(argv[1], "lives")) {
+		for (count = argc > 2 ? atol(argv[2]) : 0; count > 0; count--)
+			if (live())
+				return 1;
 	} else {
 		for (count = atol(argv[1]); count > 0; count--)
 			syscall(SYS_getppid);
