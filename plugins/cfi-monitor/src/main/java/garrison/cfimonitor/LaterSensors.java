@@ -2,6 +2,7 @@
 package garrison.cfimonitor;
 
 import garrison.spi.BpfMap;
+import garrison.spi.GarrisonException;
 import garrison.spi.KernelException;
 import garrison.spi.LoadedObject;
 import java.nio.ByteBuffer;
@@ -104,9 +105,14 @@ final class LaterSensors implements AutoCloseable {
 
     private synchronized void look() {
         for (Sensor sensor : wanted) {
-            if (!closed && System.nanoTime() - tried.getOrDefault(sensor, System.nanoTime() - moveEvery.toNanos()) >= moveEvery.toNanos()) {
+            Long last = tried.get(sensor);
+            if (!closed && (last == null || System.nanoTime() - last >= moveEvery.toNanos())) {
                 tried.put(sensor, System.nanoTime());
-                move(sensor);
+                try {
+                    move(sensor);
+                } catch (GarrisonException e) {
+                    refused.put(sensor, e.getMessage());
+                }
                 tell();
             }
         }
