@@ -12,12 +12,14 @@
 #define THREAD_SIZE 16384	/* x86-64 */
 #define PROLOGUE 32		/* a trampoline is called within so many bytes of a function's start */
 #define DOUBT_NS 2000000000ULL
+#define CFI_TOKENS 16		/* of so many sensors, a power of two */
+_Static_assert(CFI_SENSORS <= CFI_TOKENS, "each sensor has a token");
 
 /* Scratch of the task that is in a sensor. */
 struct cfi_scratch {
 	__u64 stack_pointer;
 	__u64 frames[CFI_FRAMES];
-	__u8 tokens[CFI_SENSORS];	/* that it came through the entry: a bit for each sensor behind it */
+	__u8 tokens[CFI_TOKENS];	/* that it came through the entry: a bit for each sensor behind it */
 };
 
 struct {
@@ -67,13 +69,20 @@ static __always_inline void entering(__u32 sensor, __s64 more)
 		__sync_fetch_and_add(count, more);
 }
 
+/* Masked where the verifier sees it: before 7 it forgets a comparison that was made on another copy of the number. */
+static __always_inline __u8 *token_of(struct cfi_scratch *scratch, __u64 sensor)
+{
+	asm volatile("%0 &= %1" : "+r"(sensor) : "i"(CFI_TOKENS - 1));
+	return &scratch->tokens[sensor];
+}
+
 /* For the sensors behind the entry, if there are any. */
 static __always_inline void give_token(struct cfi_scratch *scratch, __u32 sensor)
 {
 	struct cfi_later *later = bpf_map_lookup_elem(&cfi_later, &sensor);
 
-	if (later && sensor < CFI_SENSORS)
-		scratch->tokens[sensor] = later->live ? 0xff : 0;
+	if (later)
+		*token_of(scratch, sensor) = later->live ? 0xff : 0;
 }
 
 struct entry_search {

@@ -75,13 +75,14 @@ static __always_inline int passed_behind_entry(struct pt_regs *context)
 
 	rule = cfi_rule_of(sensor);
 	later = bpf_map_lookup_elem(&cfi_later, &sensor);
-	if (!state || !rule || !rule->watched || !later || sensor >= CFI_SENSORS)
+	if (!state || !rule || !rule->watched || !later)
 		return 0;
 	scratch = bpf_task_storage_get(&cfi_scratch, task, 0, 0);
 	if (scratch) {
-		__u32 tokens = scratch->tokens[sensor];
+		__u8 *token = token_of(scratch, sensor);
+		__u32 tokens = *token;
 
-		scratch->tokens[sensor] = tokens & later->live & ~bit;
+		*token = tokens & later->live & ~bit;
 		if (tokens & bit)
 			return 0;
 	}
