@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether programs run, as opposed to being attached. A trial at the first {@link #watch}, a heartbeat while anyone watches:
- * a change is told within {@value Heartbeat#PERIOD_MILLIS} ms and the time to notice it. What is switched off and on again
+ * a change is told within {@value WitnessWatch#PERIOD_MILLIS} ms and the time to notice it. What is switched off and on again
  * between two beats is not seen. Safe for use by several threads.
  *
  * <p>Minimum kernel 5.14; elsewhere, and where programs cannot be loaded, all is unknown.
@@ -33,7 +33,7 @@ public final class Truth implements AutoCloseable {
     private volatile OnLost policy = OnLost.REPORT;
     private volatile Consumer<Witness> listener = _ -> { };
     private WitnessPrograms programs;
-    private Heartbeat heartbeat;
+    private WitnessWatch heartbeat;
     private int watchers;
 
     /** Watches nothing yet. @param clock from nanoseconds since boot */
@@ -103,7 +103,7 @@ public final class Truth implements AutoCloseable {
         }
         if (heartbeat == null) {
             programs.begin();
-            heartbeat = new Heartbeat(programs, new KernelSwitches(kernel), () -> policy, witnesses, w -> listener.accept(w));
+            heartbeat = new WitnessWatch(programs, new KernelSwitches(kernel), () -> policy, witnesses, w -> listener.accept(w));
         }
     }
 

@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
  * other process; it is repeated before a mechanism is called silent, since a program does not run while it already runs on the
  * same CPU.
  */
-final class Heartbeat implements AutoCloseable {
+final class WitnessWatch implements AutoCloseable {
     static final long PERIOD_MILLIS = 250;
 
-    private static final Logger LOG = LoggerFactory.getLogger(Heartbeat.class);
+    private static final Logger LOG = LoggerFactory.getLogger(WitnessWatch.class);
     private static final int ACTS = 3;
     private static final long PATIENCE_SECONDS = 20;
     /** The kernel keeps 15 characters. */
@@ -48,7 +48,7 @@ final class Heartbeat implements AutoCloseable {
      * @param witnesses written by this thread only
      * @param changed hears of each change, on this thread
      */
-    Heartbeat(WitnessPrograms programs, KernelSwitches switches, Supplier<OnLost> policy, Map<Mechanism, Witness> witnesses,
+    WitnessWatch(WitnessPrograms programs, KernelSwitches switches, Supplier<OnLost> policy, Map<Mechanism, Witness> witnesses,
             Consumer<Witness> changed) {
         this.programs = programs;
         this.switches = switches;
