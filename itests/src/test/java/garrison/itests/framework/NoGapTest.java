@@ -138,17 +138,15 @@ class NoGapTest {
         while (restarts < SWAPS && (restarts < FEWEST || System.nanoTime() < end)) {
             restarts++;
             GapProcess next = scene.ready(0, PINNED);
-            before = before == null ? Footprint.now() : before;
             process.kill();
             atHand.add(scene.lastTold());
             int orphaned = scene.attempts();
             Guest.await("the programs go on alone", () -> scene.attempts() > orphaned + 20);
             next.guard();
             process = next;
+            before = before == null ? Footprint.now() : before;
         }
-        GapProcess spare = scene.ready(0, PINNED); // as there was one when all was counted
         assertNoGrowth(before);
-        spare.end();
         scene.endAttack();
         process.end();
         assertAllToldOnce(restarts + " (of " + SWAPS + ") kills and restarts", atHand);

@@ -23,16 +23,16 @@ public final class GapProcess implements AutoCloseable {
     private final Path errors;
     private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
 
-    /** Starts a process; one that rehearses guards nothing yet. */
-    GapProcess(GapScene scene, int granted, String config, boolean rehearse) {
+    /** Starts a process; it guards nothing yet. */
+    GapProcess(GapScene scene, int granted, String config) {
         // As the distribution starts, with its recorded classes: a JVM that finds them is up in a third of the time.
         Path library = Guest.home().resolve("lib");
         List<String> command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
         command.addAll(Guest.javaFlags());
         command.addAll(List.of("-Xmx96m", "-XX:AOTCache=" + library.resolve("garrison.aot"), "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
-        command.addAll(List.of("-cp", library.resolve("garrison-runtime.jar") + File.pathSeparator + scene.jar(), GapVictim.class.getName(), scene.ledgerFile().toString(),
-                String.valueOf(scene.inode), String.valueOf(granted), config, String.valueOf(rehearse)));
+        command.addAll(List.of("-cp", library.resolve("garrison-runtime.jar") + File.pathSeparator + scene.jar(),
+                GapVictim.class.getName(), scene.ledgerFile().toString(), String.valueOf(scene.inode), String.valueOf(granted), config));
         try {
             errors = Files.createTempFile(scene.folder, "process-", ".err");
             process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
@@ -53,8 +53,8 @@ public final class GapProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until it has loaded what it needs. */
-    public GapProcess ready() {
+    /** Waits until its JVM is up. */
+    GapProcess ready() {
         await("ready");
         return this;
     }
@@ -68,12 +68,6 @@ public final class GapProcess implements AutoCloseable {
             throw failure("takes no word: " + e);
         }
         await("up");
-    }
-
-    /** Waits until one that does not rehearse guards. */
-    GapProcess up() {
-        await("up");
-        return this;
     }
 
     /** SIGKILL; it is gone when this returns. */

@@ -129,19 +129,17 @@ public final class GapScene implements AutoCloseable {
         return ledger.last();
     }
 
-    /** Starts a process that has loaded what it needs and will guard when it is told to. */
+    /** Starts a process that will guard when it is told to. */
     public GapProcess ready(int granted, String config) {
-        return launch(granted, config, true).ready();
+        GapProcess process = new GapProcess(this, granted, config);
+        processes.add(process);
+        return process.ready();
     }
 
     /** Starts a process that guards when this returns. */
     public GapProcess guarding(int granted, String config) {
-        return launch(granted, config, false).up();
-    }
-
-    private GapProcess launch(int granted, String config, boolean rehearse) {
-        GapProcess process = new GapProcess(this, granted, config, rehearse);
-        processes.add(process);
+        GapProcess process = ready(granted, config);
+        process.guard();
         return process;
     }
 
