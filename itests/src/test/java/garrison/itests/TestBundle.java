@@ -7,14 +7,12 @@ import garrison.itests.neighbour.NeighbourActivator;
 import garrison.itests.neighbour.NeighbourPlugin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
 /** Makes bundles of the neighbour plugin. */
@@ -39,9 +37,8 @@ public final class TestBundle {
     }
 
     private static Path write(Path jar, String plugin, byte[] object, Consumer<Manifest> step) {
-        Manifest manifest = new Manifest();
+        Manifest manifest = TestJar.manifest();
         Attributes main = manifest.getMainAttributes();
-        main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.putValue("Bundle-ManifestVersion", "2");
         main.putValue("Bundle-SymbolicName", plugin);
         main.putValue("Bundle-Version", "1.0.0");
@@ -49,20 +46,7 @@ public final class TestBundle {
         main.putValue("Import-Package", "garrison.spi,org.osgi.framework");
         main.putValue(NeighbourActivator.PLUGIN, plugin);
         step.accept(manifest);
-        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
-            out.putNextEntry(new JarEntry(NeighbourActivator.OBJECT));
-            out.write(object);
-            String folder = NeighbourPlugin.class.getPackageName().replace('.', '/');
-            try (DirectoryStream<Path> classes = Files.newDirectoryStream(Guest.built("test-classes").resolve(folder), "*.class")) {
-                for (Path file : classes) {
-                    out.putNextEntry(new JarEntry(folder + "/" + file.getFileName()));
-                    Files.copy(file, out);
-                }
-            }
-            return jar;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TestJar.write(jar, manifest, NeighbourPlugin.class, Map.of(NeighbourActivator.OBJECT, object));
     }
 
     /** The bytes of a test object, for example {@code observer}. */

@@ -137,7 +137,9 @@ class NoGapTest {
         int restarts = 0;
         while (restarts < SWAPS && (restarts < FEWEST || System.nanoTime() < end)) {
             restarts++;
+            scene.pauseAttack(); // while a JVM comes up, which is no part of the claim
             GapProcess next = scene.ready(0, PINNED);
+            scene.resumeAttack();
             process.kill();
             atHand.add(scene.lastTold());
             int orphaned = scene.attempts();

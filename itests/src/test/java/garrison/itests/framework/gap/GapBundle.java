@@ -2,20 +2,17 @@
 package garrison.itests.framework.gap;
 
 import garrison.itests.Guest;
+import garrison.itests.TestJar;
 import garrison.spi.Plugin;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -49,25 +46,17 @@ public final class GapBundle implements AutoCloseable {
         }
     }
 
-    /** A jar with the classes of this package, and whatever else is given. */
+    /** A jar with the classes of this package and its object: a bundle. */
     static Path jar(Path jar) {
-        Manifest manifest = new Manifest();
+        Manifest manifest = TestJar.manifest();
         Attributes main = manifest.getMainAttributes();
-        main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.putValue("Bundle-ManifestVersion", "2");
         main.putValue("Bundle-SymbolicName", "gap");
         main.putValue("Bundle-Activator", GapActivator.class.getName());
         main.putValue("Import-Package", "garrison.spi,org.osgi.framework");
-        String folder = GapBundle.class.getPackageName().replace('.', '/');
-        try (OutputStream file = Files.newOutputStream(jar); JarOutputStream out = new JarOutputStream(file, manifest);
-                DirectoryStream<Path> classes = Files.newDirectoryStream(Guest.built("test-classes").resolve(folder), "*.class")) {
-            for (Path one : classes) {
-                out.putNextEntry(new JarEntry(folder + "/" + one.getFileName()));
-                Files.copy(one, out);
-            }
-            out.putNextEntry(new JarEntry(GapPlugin.OBJECT.getFileName().toString()));
-            Files.copy(GapPlugin.OBJECT, out);
-            return jar;
+        try {
+            return TestJar.write(jar, manifest, GapBundle.class, Map.of(GapPlugin.OBJECT.getFileName().toString(),
+                    Files.readAllBytes(GapPlugin.OBJECT)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -10,9 +10,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 
 /** A directory in which nobody may make another, someone who tries all the time, and a ledger of what was told. */
 public final class GapScene implements AutoCloseable {
+    private static final long PAUSE_NANOS = 1_000_000;
+
     final Path folder = Guest.scratch("gap");
     public final Path protectedDirectory;
     public final Ledger ledger;
@@ -21,6 +24,7 @@ public final class GapScene implements AutoCloseable {
     private final List<GapProcess> processes = new ArrayList<>();
     private Path jar;
     private volatile boolean on = true;
+    private volatile boolean paused;
     private volatile int attempts;
     private volatile int through;
     private volatile IOException trouble;
@@ -59,8 +63,23 @@ public final class GapScene implements AutoCloseable {
         Guest.await("the attack", () -> attempts > 100);
     }
 
+    /** Nobody tries for a while: for what is not under test and takes its time. */
+    public void pauseAttack() {
+        paused = true;
+    }
+
+    /** They try again. */
+    public void resumeAttack() {
+        int before = attempts;
+        paused = false;
+        Guest.await("the attack", () -> attempts > before + 20);
+    }
+
     private void attack() {
         for (int number = 1; on && number < Ledger.SIZE; number++) {
+            while (paused && on) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
             Path directory = protectedDirectory.resolve(String.valueOf(number));
             try {
                 Files.createDirectory(directory);
