@@ -101,14 +101,22 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
     }
 
     /**
-     * One plugin's subtree, with the plugin's own {@code reference.conf} underneath.
+     * A plugin's own {@code reference.conf}; empty if it has none.
      *
-     * @param plugin the plugin's name
      * @param loader of the plugin's class
      */
-    public PluginSettings plugin(String plugin, ClassLoader loader) {
-        Config own = wording(DEFAULTS, () -> ConfigFactory.parseResources(loader, DEFAULTS));
-        Config resolved = resolve(tree.withFallback(own));
+    public static Config defaults(ClassLoader loader) {
+        return wording(DEFAULTS, () -> ConfigFactory.parseResources(loader, DEFAULTS));
+    }
+
+    /**
+     * One plugin's subtree, with the plugin's own defaults underneath.
+     *
+     * @param plugin the plugin's name
+     * @param defaults as {@link #defaults} reads them
+     */
+    public PluginSettings plugin(String plugin, Config defaults) {
+        Config resolved = resolve(tree.withFallback(defaults));
         return PluginSettings.of(plugin, Settings.of(resolved, "").object("garrison").object("plugins"), mode, trust);
     }
 

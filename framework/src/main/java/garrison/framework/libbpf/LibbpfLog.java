@@ -2,9 +2,9 @@
 package garrison.framework.libbpf;
 
 import static garrison.framework.libbpf.NativeCall.at;
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -76,8 +76,8 @@ public final class LibbpfLog implements AutoCloseable {
     private static MemorySegment callback() {
         try {
             MethodHandle print = MethodHandles.lookup().findStatic(LibbpfLog.class, "print",
-                    MethodType.methodType(int.class, int.class, MemorySegment.class, MemorySegment.class));
-            return Linker.nativeLinker().upcallStub(print, FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS),
+                    MethodType.methodType(int.class, int.class, long.class, long.class));
+            return Linker.nativeLinker().upcallStub(print, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
                     Arena.global());
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -86,16 +86,18 @@ public final class LibbpfLog implements AutoCloseable {
 
     /**
      * {@code int print(enum libbpf_print_level level, const char *format, va_list arguments)}. A va_list arrives as a pointer
-     * (x86-64, arm64) and may be walked once. Whatever escaped from here would end the JVM, hence the catch.
+     * (x86-64, arm64) and may be walked once. Both pointers come as plain numbers: libbpf has thousands of lines for debugging to
+     * tell when it opens an object, and two objects for each that nobody wants is most of what they cost. Whatever escaped from
+     * here would end the JVM, hence the catch.
      */
-    private static int print(int level, MemorySegment format, MemorySegment arguments) {
+    private static int print(int level, long format, long arguments) {
         try {
             if (level >= DEBUG && !LOGGER.isTraceEnabled()) {
                 return 0;
             }
             try (Arena scratch = Arena.ofConfined()) {
                 MemorySegment line = scratch.allocate(LINE_BYTES);
-                int length = (int) NativeCall.plain(VSNPRINTF, at(line), LINE_BYTES, at(format), at(arguments), 0, 0);
+                int length = (int) NativeCall.plain(VSNPRINTF, at(line), LINE_BYTES, format, arguments, 0, 0);
                 accept(level, new String(line.asSlice(0, Math.clamp(length, 0, LINE_BYTES - 1))
                         .toArray(JAVA_BYTE), StandardCharsets.UTF_8).strip());
                 return length;

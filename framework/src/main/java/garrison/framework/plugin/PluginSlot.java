@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
+import com.typesafe.config.Config;
 import garrison.framework.Status.BudgetStatus;
 import garrison.framework.Status.EventCounts;
 import garrison.framework.Status.PluginStatus;
@@ -56,6 +57,8 @@ final class PluginSlot {
     private Enforcement lastTold;
     private final Object told = new Object();
     private int generation;
+    /** Read once: a reload is to take milliseconds, and what a plugin was built with does not change. */
+    private Config defaults;
 
     PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners, Optional<PinFolder> pins) {
         this.name = name;
@@ -84,7 +87,10 @@ final class PluginSlot {
 
     /** This plugin's part of a configuration. */
     PluginSettings settings(GarrisonSettings all) {
-        return all.plugin(name, plugin.getClass().getClassLoader());
+        if (defaults == null) {
+            defaults = GarrisonSettings.defaults(plugin.getClass().getClassLoader());
+        }
+        return all.plugin(name, defaults);
     }
 
     /** Starts it, or leaves it DISABLED or FAILED; throws nothing. */
