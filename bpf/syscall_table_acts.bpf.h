@@ -168,15 +168,19 @@ static long note_helper(__u32 i, struct helper_walk *w)
 	return 0;
 }
 
-/* Before the verifier puts addresses in the place of the helpers' numbers. By a kprobe, since trampolines know no pointer to a pointer. */
-SEC("?kprobe/bpf_check")
-int BPF_KPROBE(table_bpf_check, struct bpf_prog **place)
+/*
+ * Before the verifier puts addresses in the place of the helpers' numbers. Its argument is a pointer to a pointer, which the
+ * verifier knows no type of: it comes by a helper. Not by a kprobe, which a kernel need not have, or may forbid.
+ */
+SEC("?fentry/bpf_check")
+int BPF_PROG(table_bpf_check)
 {
 	struct helper_walk w = { .pending = pending_now() };
 	struct bpf_prog *prog;
+	__u64 place = 0;
 	__u32 count = 0;
 
-	if (!w.pending || bpf_probe_read_kernel(&prog, sizeof(prog), place))
+	if (!w.pending || bpf_get_func_arg(ctx, 0, &place) || bpf_probe_read_kernel(&prog, sizeof(prog), (void *)place))
 		return 0;
 	bpf_core_read(&count, sizeof(count), &prog->len);
 	w.insns = (__u64)prog + bpf_core_field_offset(prog->insnsi);

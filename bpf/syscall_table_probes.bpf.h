@@ -5,24 +5,26 @@
 
 #include "syscall_table_alteration.bpf.h"
 
+static const char text_format[] = "%s";
+
+/* By the probe's type, not by address: so lockdown=confidentiality leaves it be. */
 static __always_inline int tell_kprobe(__u32 action, struct kprobe *probe, __s32 result, bool known)
 {
 	struct syscall_table_alteration_event *event = begin_act(action);
-	__u64 handler = 0, place = 0;
-	const char *name = NULL;
+	__u64 handler, place, name;
 
 	if (!event)
 		return 0;
-	bpf_core_read(&place, sizeof(place), &probe->addr);
-	bpf_core_read(&handler, sizeof(handler), &probe->pre_handler);
-	bpf_core_read(&name, sizeof(name), &probe->symbol_name);
+	place = (__u64)probe->addr;
+	handler = (__u64)probe->pre_handler;
+	name = (__u64)probe->symbol_name;
 	event->address = place;
 	event->result = result;
 	event->has_result = known;
 	if (place)
 		bpf_snprintf(event->name, sizeof(event->name), symbol_format, &place, sizeof(place));
 	else if (name)
-		bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
+		bpf_snprintf(event->name, sizeof(event->name), text_format, &name, sizeof(name));
 	if (handler)
 		put_symbol(event->owner, handler);
 	bpf_ringbuf_submit(event, 0);
@@ -96,19 +98,7 @@ struct uprobe___since_6_11 {
 SEC("?fentry/uprobe_unregister_nosync")
 int BPF_PROG(table_uprobe_unregister_nosync, struct uprobe___since_6_11 *uprobe)
 {
-	struct inode *inode = NULL;
-	struct super_block *block = NULL;
-	struct syscall_table_alteration_event *event = begin_act(SYSCALL_TABLE_UPROBE_UNREGISTER);
-
-	if (!event)
-		return 0;
-	bpf_core_read(&inode, sizeof(inode), &uprobe->inode);
-	bpf_core_read(&event->address, sizeof(event->address), &uprobe->offset);
-	bpf_core_read(&event->id, sizeof(event->id), &inode->i_ino);
-	bpf_core_read(&block, sizeof(block), &inode->i_sb);
-	bpf_core_read(&event->other, sizeof(event->other), &block->s_dev);
-	bpf_ringbuf_submit(event, 0);
-	return 0;
+	return tell_uprobe(SYSCALL_TABLE_UPROBE_UNREGISTER, uprobe->inode, uprobe->offset);
 }
 
 #endif

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 enum Lockdown {
     NONE, INTEGRITY, CONFIDENTIALITY;
 
+    /** Why something is not seen. */
+    static final String HIDES = "lockdown=confidentiality forbids BPF programs to read kernel memory";
+
     private static final Path FILE = Path.of("/sys/kernel/security/lockdown");
 
     /** For example {@code none [integrity] confidentiality}; a kernel without it has none. */

@@ -8,7 +8,7 @@ import garrison.spi.LsmHook;
 import garrison.spi.ObjectSetup;
 import garrison.spi.ProgramInfo;
 import garrison.syscalltable.Watch.Subject;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,12 +30,11 @@ final class Programs {
             entry("table_uprobe_unregister", Subject.PROBES), entry("table_uprobe_unregister_nosync", Subject.PROBES),
             entry("table_ptrace_access", Subject.PTRACE), entry("table_ptrace_traceme", Subject.PTRACE),
             entry("table_ptrace_alter", Subject.PTRACE), entry("table_sysctl", Subject.SYSCTL));
-    /** Those that read kernel memory by address, which lockdown=confidentiality refuses. */
-    private static final Set<String> READERS = Set.of("table_bpf_check", "table_kprobe_register", "table_kprobe_unregister",
-            "table_kretprobe_unregister", "table_kprobe_enable", "table_kprobe_disable", "table_uprobe_unregister_nosync");
+    /** Of the others, those that read kernel memory by address, which lockdown=confidentiality refuses, too. */
+    private static final Set<String> READERS = Set.of("table_bpf_check");
 
     private final boolean memoryHidden;
-    private final List<String> missing = new ArrayList<>();
+    private final Map<String, String> absent = new HashMap<>();
 
     Programs(boolean memoryHidden) {
         this.memoryHidden = memoryHidden;
@@ -50,8 +49,10 @@ final class Programs {
             boolean hidden = memoryHidden && (LOOKS.contains(program.name()) || READERS.contains(program.name()));
             boolean here = isPlaced(program, kernel);
             object.load(program.name(), here && !hidden);
-            if (!here && !isVariant(program)) {
-                missing.add(program.kind() + "/" + program.target());
+            if (!here) {
+                absent.put(program.name(), "this kernel has no " + program.target());
+            } else if (hidden) {
+                absent.put(program.name(), Lockdown.HIDES);
             }
         }
     }
@@ -68,11 +69,6 @@ final class Programs {
         return !program.target().equals("bpf") || program.name().endsWith("_" + hook.arguments().size());
     }
 
-    /** One of several for different kernels. */
-    private static boolean isVariant(ProgramInfo program) {
-        return program.name().startsWith("table_bpf_") || program.name().startsWith("table_uprobe_unregister");
-    }
-
     /** Names of those to attach. */
     Set<String> attached(List<ProgramInfo> loaded, Watch watch) {
         return loaded.stream().map(ProgramInfo::name)
@@ -80,8 +76,8 @@ final class Programs {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Places that this kernel lacks. */
-    List<String> missing() {
-        return List.copyOf(missing);
+    /** Which acts are not told, each with the reason: this kernel lacks the place, or forbids to look. */
+    List<String> unseen() {
+        return Sense.unseen(absent);
     }
 }

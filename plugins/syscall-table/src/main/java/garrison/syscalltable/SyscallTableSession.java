@@ -26,7 +26,7 @@ final class SyscallTableSession implements PluginSession {
     private static final int ALTERATION = 2;
     /** A parameter's change belongs to a sysctl write if it is seen within this many periods of it. */
     private static final int PERIODS_OF_A_WRITE = 4;
-    private static final String MEMORY_WORDS = "system call table, code, handlers, parameters, hidden modules, ftrace";
+    private static final String MEMORY_WORDS = "kernel memory (system call table, code, handlers, parameters, hidden modules, ftrace)";
     private static final Duration SHORTEST_MEMORY = Duration.ofSeconds(2);
     private static final List<String> KEPT = List.of("table_state", "table_regions", "table_first", "table_latest", "table_modules",
             "table_tracers", "table_timer");
@@ -125,12 +125,12 @@ final class SyscallTableSession implements PluginSession {
             return figures;
         }
         figures.put("told", String.join(", ", watch.told().stream().map(s -> s.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-')).toList()));
+        List<String> unseen = new ArrayList<>();
         if (lockdown.hidesMemory()) {
-            figures.put("not seen", "kernel memory (" + MEMORY_WORDS + "), kprobes and the helpers of BPF programs: "
-                    + "lockdown=confidentiality forbids BPF programs to read kernel memory");
+            unseen.add(MEMORY_WORDS + ": " + Lockdown.HIDES);
         } else if (!begun) {
-            figures.put("not seen", "kernel memory (" + MEMORY_WORDS + "): kernel.kptr_restrict=2 keeps the kernel's symbols from BPF "
-                    + "programs, too; set it to 1, reload, and set it to 2 again");
+            unseen.add(MEMORY_WORDS + ": kernel.kptr_restrict=2 keeps the kernel's symbols from BPF programs, too; set it to 1, "
+                    + "reload, and set it to 2 again");
         } else {
             CheckState state = CheckState.of(object.map("table_state"));
             long checks = state.number(CheckState.CHECKS);
@@ -146,8 +146,9 @@ final class SyscallTableSession implements PluginSession {
                 figures.put("not on this kernel, or without a symbol", String.join(", ", unknown));
             }
         }
-        if (!programs.missing().isEmpty()) {
-            figures.put("places this kernel lacks", String.join(", ", programs.missing()));
+        unseen.addAll(programs.unseen());
+        if (!unseen.isEmpty()) {
+            figures.put("not seen", String.join("; ", unseen));
         }
         return figures;
     }

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
 import garrison.framework.Status.PluginStatus;
 import garrison.itests.Guest;
+import garrison.itests.attack.Outcome;
 import garrison.spi.Event;
 import garrison.spi.PluginState;
 import garrison.syscalltable.Action;
@@ -21,9 +22,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A boot with lockdown=confidentiality: kernel memory is nobody's to read, and the plugin says so, and keeps the rest. */
+/**
+ * A boot with lockdown=confidentiality: kernel memory is nobody's to read, no kprobe is to be had, and the plugin says what it does
+ * not see, and keeps the rest.
+ */
 @Timeout(300)
 class SyscallTableUnderLockdownTest {
+    private static final String WHY = "lockdown=confidentiality forbids BPF programs to read kernel memory";
+
     @Test
     void lockdownConfidentiality_theUnseenIsNamed_andActsAreToldAllTheSame() throws IOException {
         assertTrue(Files.readString(Path.of("/sys/kernel/security/lockdown")).contains("[confidentiality]"));
@@ -32,10 +38,14 @@ class SyscallTableUnderLockdownTest {
                 .plugin(new SyscallTable()).listener(events::add).start()) {
             PluginStatus status = garrison.status().plugins().getFirst();
             assertEquals(PluginState.ACTIVE, status.state(), status.reason());
-            assertTrue(status.figures().getOrDefault("not seen", "").contains("lockdown=confidentiality"), status.figures().toString());
+            assertEquals("kernel memory (system call table, code, handlers, parameters, hidden modules, ftrace): " + WHY + "; "
+                    + "the helpers that BPF programs call: " + WHY, status.figures().get("not seen"));
+            assertEquals(Outcome.EPERM, Guest.attacks().run("perf-kprobe", "__x64_sys_getpgid").exit(), "a kernel without kprobes");
             long filter = Guest.attacks().run("attach-filter").pid();
             long bpf = Guest.attacks().run("load-bpf").pid();
-            Guest.await(() -> "both acts; told: " + events, () -> told(events, Action.SOCKET_FILTER, filter) && told(events, Action.BPF, bpf));
+            long uprobe = Guest.attacks().run("perf-uprobe", Guest.built("attack").toString(), "0x1000").pid();
+            Guest.await(() -> "all acts; told: " + events, () -> told(events, Action.SOCKET_FILTER, filter) && told(events, Action.BPF, bpf)
+                    && told(events, Action.UPROBE_REGISTER, uprobe) && told(events, Action.UPROBE_UNREGISTER, uprobe));
         }
     }
 
