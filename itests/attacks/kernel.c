@@ -3,9 +3,12 @@
 #define _GNU_SOURCE
 #include "attack.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/perf_event.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +130,41 @@ static int load_bad_bpf(__attribute__((unused)) char **a)
 	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? refused("BPF_PROG_LOAD") : 0;
 }
 
+/* Starts a program and waits for its end, as often as said. */
+static int spawn(char **a)
+{
+	char *arguments[] = { a[1], "true", NULL };
+	int status;
+	pid_t child;
+
+	for (long count = atol(a[0]); count > 0; count--) {
+		if ((errno = posix_spawn(&child, a[1], NULL, NULL, arguments, environ)))
+			return refused("posix_spawn");
+		if (waitpid(child, &status, 0) < 0 || status)
+			bad_scene(a[1]);
+	}
+	return 0;
+}
+
+/* Dies of a bad access, which makes the kernel write or pipe a core. */
+static int crash(__attribute__((unused)) char **a)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		bad_scene("fork");
+	if (!child) {
+		raise(SIGSEGV);
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) < 0 || !WIFSIGNALED(status))
+		bad_scene("crash");
+	printf("%s\n", WCOREDUMP(status) ? "core" : "none");
+	fflush(stdout);
+	return 0;
+}
+
 const struct attack kernel_attacks[] = {
 	{ "personality", "", ask_personality },
 	{ "attach-filter", "", attach_filter },
@@ -135,5 +173,7 @@ const struct attack kernel_attacks[] = {
 	{ "perf-uprobe", "FILE OFFSET", perf_uprobe },
 	{ "load-bpf", "", load_bpf },
 	{ "load-bad-bpf", "", load_bad_bpf },
+	{ "spawn", "COUNT PROGRAM", spawn },
+	{ "crash", "", crash },
 	{ NULL }
 };

@@ -3,6 +3,7 @@
  * What a root kit does to a running kernel, each act and its undoing on demand, for tests in throw-away guests only:
  *
  *	echo table >/sys/module/garrison_attack/parameters/act		and "table-undo" after it
+ *	cat /sys/module/garrison_attack/parameters/act			whom the system call table names for personality(2)
  *
  * Everything aims at personality(2), which nobody in a guest needs: a diverted one returns DIVERTED.
  */
@@ -11,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
+#include <linux/stop_machine.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -20,6 +22,7 @@
 #define CALL 0xe8
 #define JUMP 0xe9
 #define DISPATCHER_MAX 16384
+#define ENTRY_MAX 1024
 
 static unsigned long (*lookup)(const char *name);
 
@@ -45,8 +48,8 @@ static int find_lookup(void)
 	return 0;
 }
 
-/* Writes to kernel memory whatever its protection is, through a second mapping of its page. */
-static int poke(unsigned long address, const void *bytes, size_t length)
+/* A second mapping of kernel memory, whatever the protection of its first is: of an address, and a page behind it. */
+static void *map_again(unsigned long address)
 {
 	struct page *pages[2];
 	unsigned long page = address & PAGE_MASK;
@@ -55,10 +58,22 @@ static int poke(unsigned long address, const void *bytes, size_t length)
 	pages[0] = pfn_to_page(__pa(page) >> PAGE_SHIFT);
 	pages[1] = pfn_to_page(__pa(page + PAGE_SIZE) >> PAGE_SHIFT);
 	alias = vmap(pages, 2, VM_MAP, PAGE_KERNEL);
+	return alias ? alias + (address - page) : NULL;
+}
+
+static void unmap_again(void *alias)
+{
+	vunmap((void *)((unsigned long)alias & PAGE_MASK));
+}
+
+static int poke(unsigned long address, const void *bytes, size_t length)
+{
+	void *alias = map_again(address);
+
 	if (!alias)
 		return -ENOMEM;
-	memcpy(alias + (address - page), bytes, length);
-	vunmap(alias);
+	memcpy(alias, bytes, length);
+	unmap_again(alias);
 	return 0;
 }
 
@@ -101,21 +116,89 @@ static int alter_table(void)
 	return address ? alter(&table, address + PERSONALITY * sizeof(target), &target, sizeof(target)) : -ENOENT;
 }
 
+static unsigned long branch_to(unsigned long from, size_t length, unsigned long target)
+{
+	unsigned long at;
+
+	for (at = from; at < from + length; at++) {
+		u8 code = *(u8 *)at;
+
+		if ((code == CALL || code == JUMP) && at + 5 + *(s32 *)(at + 1) == target)
+			return at;
+	}
+	return 0;
+}
+
 /* The dispatcher's own branch to the handler leads here instead. */
 static int alter_dispatcher(void)
 {
 	unsigned long address = symbol("x64_sys_call"), target = symbol("__x64_sys_personality"), at;
+	s32 distance;
 
-	if (!address || !target)
+	at = address && target ? branch_to(address, DISPATCHER_MAX, target) : 0;
+	if (!at)
 		return -ENOENT;
-	for (at = address; at < address + DISPATCHER_MAX; at++) {
-		u8 code = *(u8 *)at;
-		s32 distance = (s32)((unsigned long)diverted - (at + 5));
+	distance = (s32)((unsigned long)diverted - (at + 5));
+	return alter(&dispatcher, at + 1, &distance, sizeof(distance));
+}
 
-		if ((code == CALL || code == JUMP) && at + 5 + *(s32 *)(at + 1) == target)
-			return alter(&dispatcher, at + 1, &distance, sizeof(distance));
-	}
-	return -ENOENT;
+static asmlinkage long (*dispatcher_before)(const struct pt_regs *regs, unsigned int number);
+
+/* Leaves no frame behind, so that nobody who sleeps in a system call returns to a module that has gone. */
+static asmlinkage long diverted_dispatcher(const struct pt_regs *regs, unsigned int number)
+{
+	if (number == PERSONALITY)
+		return DIVERTED;
+	return dispatcher_before(regs, number);
+}
+
+/* The kernel's entry calls its dispatcher here. */
+static struct {
+	unsigned long at;
+	s32 before, next;
+	void *alias;
+} entry;
+
+static int write_entry(void *unused)
+{
+	memcpy(entry.alias, &entry.next, sizeof(entry.next));
+	return 0;
+}
+
+/* Every system call passes here: nobody may be on the way meanwhile. */
+static int poke_entry(s32 distance)
+{
+	int error;
+
+	entry.next = distance;
+	entry.alias = map_again(entry.at + 1);
+	if (!entry.alias)
+		return -ENOMEM;
+	error = stop_machine(write_entry, NULL, NULL);
+	unmap_again(entry.alias);
+	return error;
+}
+
+static int alter_entry(void)
+{
+	unsigned long address = symbol("do_syscall_64");
+
+	dispatcher_before = (void *)symbol("x64_sys_call");
+	if (!address || !dispatcher_before || entry.at)
+		return -EINVAL;
+	entry.at = branch_to(address, ENTRY_MAX, (unsigned long)dispatcher_before);
+	if (!entry.at)
+		return -ENOENT;
+	entry.before = *(s32 *)(entry.at + 1);
+	return poke_entry((s32)((unsigned long)diverted_dispatcher - (entry.at + 5)));
+}
+
+static int undo_entry(void)
+{
+	int error = entry.at ? poke_entry(entry.before) : 0;
+
+	entry.at = 0;
+	return error;
 }
 
 /* The handler's first instruction becomes a jump. */
@@ -230,6 +313,7 @@ static const struct {
 } acts[] = {
 	{ "table", alter_table, undo_table },
 	{ "dispatcher", alter_dispatcher, undo_dispatcher },
+	{ "entry", alter_entry, undo_entry },
 	{ "handler", alter_handler, undo_handler },
 	{ "modprobe", alter_modprobe, undo_modprobe },
 	{ "operations", alter_operations, undo_operations },
@@ -254,9 +338,17 @@ static int act(const char *text, const struct kernel_param *parameter)
 	return -EINVAL;
 }
 
-static const struct kernel_param_ops act_ops = { .set = act };
-module_param_cb(act, &act_ops, NULL, 0200);
-MODULE_PARM_DESC(act, "NAME or NAME-undo");
+/* Whom the table names: today's kernels do not ask it. */
+static int named(char *buffer, const struct kernel_param *parameter)
+{
+	unsigned long address = symbol("sys_call_table");
+
+	return address ? scnprintf(buffer, PAGE_SIZE, "%ps\n", ((void **)address)[PERSONALITY]) : -ENOENT;
+}
+
+static const struct kernel_param_ops act_ops = { .set = act, .get = named };
+module_param_cb(act, &act_ops, NULL, 0600);
+MODULE_PARM_DESC(act, "NAME or NAME-undo; reads as the function that the system call table names for personality");
 
 static int __init attack_init(void)
 {

@@ -19,7 +19,6 @@ verb_bench() {
     esac
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || usage_error "bench: '$rounds' is not a number of rounds"
     if [ "$name" = ring ]; then setup_build; else setup_guests "$(kernel_newest)"; fi
-    if [ "$name" = kernel-integrity ] && ! have bpftrace; then install_packages bpftrace; fi
     build_without_tests
     mkdir -p "$BENCH_TARGET"
     "bench_${name//-/_}" "$rounds" | tee "$BENCH_TARGET/$name-$(date -u +%Y%m%dT%H%M%SZ).txt"

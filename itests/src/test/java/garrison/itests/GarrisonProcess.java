@@ -36,9 +36,21 @@ public final class GarrisonProcess implements AutoCloseable {
      * @param policy its section {@code runtime} is given by {@link #runtime}
      */
     public static GarrisonProcess start(Path folder, Policy policy) {
-        configure(folder, policy);
+        return start(folder, policy.text(), List.of());
+    }
+
+    /**
+     * Starts it; it is not ready yet.
+     *
+     * @param configuration the file's text; its section {@code runtime} begins with {@link #runtime}
+     * @param starter a command that runs the command that follows it, as its own process; or empty
+     */
+    public static GarrisonProcess start(Path folder, String configuration, List<String> starter) {
+        List<String> words = new ArrayList<>(starter);
+        words.addAll(command("run", "--config", config(folder).toString()));
         try {
-            ProcessBuilder builder = new ProcessBuilder(command("run", "--config", config(folder).toString()))
+            Files.writeString(config(folder), configuration);
+            ProcessBuilder builder = new ProcessBuilder(words)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(log(folder).toFile());
             builder.environment().putAll(ECONOMY);
             return new GarrisonProcess(folder, builder.start());

@@ -44,6 +44,15 @@ final class AttackModule implements AutoCloseable {
         }
     }
 
+    /** The function that the system call table names for the attacked call. */
+    String entry() {
+        try {
+            return Files.readString(ACT).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void undo(String what) {
         act(what + "-undo");
     }
