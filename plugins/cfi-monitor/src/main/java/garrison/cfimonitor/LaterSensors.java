@@ -30,6 +30,8 @@ final class LaterSensors implements AutoCloseable {
     /** How many places of a function are tried in a row: the kernel refuses those that it patches itself. */
     private static final int TRIES = 6;
     private static final long TICK_MILLIS = 100;
+    /** Another's sensors may have been in the text: those of the version before this one, for one. */
+    private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
     /** A function's runs are over by then, whatever held them up; those that wait for a program may last for ever. */
     private static final Duration SETTLED = Duration.ofSeconds(20);
 
@@ -42,7 +44,8 @@ final class LaterSensors implements AutoCloseable {
     private final Map<Sensor, Place> places = new EnumMap<>(Sensor.class);
     /** Why a function has none. */
     private final Map<Sensor, String> refused = new EnumMap<>(Sensor.class);
-    private final Map<Sensor, Long> tried = new EnumMap<>(Sensor.class);
+    /** When the next place is to be chosen, by System.nanoTime. */
+    private final Map<Sensor, Long> due = new EnumMap<>(Sensor.class);
     /** Offsets by function, read once: later our own sensors are in the text. */
     private final Map<Sensor, List<Integer>> known = new EnumMap<>(Sensor.class);
     private final Thread thread = Thread.ofPlatform().daemon().name("garrison-cfi-places").unstarted(this::run);
@@ -80,7 +83,7 @@ final class LaterSensors implements AutoCloseable {
                 write(sensor, 0, 0);
             }
         }
-        tried.clear();
+        due.clear();
         if (thread.getState() == Thread.State.NEW) {
             thread.start();
         }
@@ -105,14 +108,14 @@ final class LaterSensors implements AutoCloseable {
 
     private synchronized void look() {
         for (Sensor sensor : wanted) {
-            Long last = tried.get(sensor);
-            if (!closed && (last == null || System.nanoTime() - last >= moveEvery.toNanos())) {
-                tried.put(sensor, System.nanoTime());
+            Long next = due.get(sensor);
+            if (!closed && (next == null || System.nanoTime() - next >= 0)) {
                 try {
                     move(sensor);
                 } catch (GarrisonException e) {
                     refused.put(sensor, e.getMessage());
                 }
+                due.put(sensor, System.nanoTime() + (places.containsKey(sensor) ? moveEvery : TRY_AGAIN).toNanos());
                 tell();
             }
         }
