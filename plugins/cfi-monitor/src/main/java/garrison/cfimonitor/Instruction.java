@@ -102,7 +102,7 @@ record Instruction(int length, Flow flow, int target) {
                 case 0x6a, 0xa8 -> plain(1);
                 case 0x6b, 0x80, 0x83, 0xc0, 0xc1, 0xc6 -> modrm(1);
                 case 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f -> relative(Flow.BRANCH, 1);
-                case 0x9c, 0x9d, 0xfa, 0xfb -> of(Flow.DELICATE, 0);
+                case 0x9c, 0x9d, 0xc9, 0xfa, 0xfb -> of(Flow.DELICATE, 0);
                 case 0xc2 -> of(Flow.RETURN, 2);
                 case 0xc3 -> of(Flow.RETURN, 0);
                 case 0xcc -> of(Flow.TRAP, 0);
@@ -114,7 +114,7 @@ record Instruction(int length, Flow flow, int target) {
                 case 0xf7 -> modrm((code[at] & 0x38) <= 0x08 ? immediate() : 0);
                 case 0xfe -> (code[at] & 0x38) <= 0x08 ? modrm(0) : null;
                 case 0xff -> group5();
-                case 0x98, 0x99, 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 0xc9, 0xf5, 0xf8, 0xf9, 0xfc, 0xfd -> plain(0);
+                case 0x98, 0x99, 0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 0xf5, 0xf8, 0xf9, 0xfc, 0xfd -> plain(0);
                 default -> registers(operation);
             };
         }
@@ -122,7 +122,9 @@ record Instruction(int length, Flow flow, int target) {
         /** Those that name a register in their last bits. */
         private Instruction registers(int operation) {
             return switch (operation & 0xf8) {
-                case 0x50, 0x58, 0x90 -> plain(0);
+                // A kprobe's place is told as one byte further, where the kernel unwinds the stack as it is after a push.
+                case 0x50, 0x58 -> of(Flow.DELICATE, 0);
+                case 0x90 -> plain(0);
                 case 0xb0 -> plain(1);
                 case 0xb8 -> plain((rex & REX_W) != 0 ? 8 : immediate());
                 default -> null;
