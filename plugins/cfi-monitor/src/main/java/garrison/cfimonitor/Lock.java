@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Call sites that were learnt, in a text file that people can read, sign and ship: one a line, {@code BUILD-ID SENSOR OFFSET}, the offset
+ * Call sites that were learnt, in a text file that people can read and ship: one a line, {@code BUILD-ID SENSOR OFFSET}, the offset
  * from {@code _stext} in hexadecimal digits, so that it holds wherever a boot puts the kernel. Lines of other kernels are left alone;
  * {@code #} begins a comment.
  */
