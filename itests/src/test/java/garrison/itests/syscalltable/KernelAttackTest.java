@@ -261,17 +261,17 @@ class KernelAttackTest {
 
     /** Administrators and their tools: as much is told as was done, and none of it is an alarm. */
     @Test
-    void ordinaryWork_isTold_andRaisesNoAlarm() throws IOException {
+    void ordinaryWork_isTold_andRaisesNoAlarm() {
         Instant begin = Instant.now();
         Path folder = Guest.scratch("ordinary");
-        OrdinaryWork.bpftrace();
-        OrdinaryWork.perf(folder);
-        OrdinaryWork.tracefs(() -> {
-            OrdinaryWork.module();
-            OrdinaryWork.executions();
+        timed("bpftrace", OrdinaryWork::bpftrace);
+        timed("perf", OrdinaryWork::perf);
+        timed("tracefs", () -> OrdinaryWork.tracefs(() -> {
+            timed("module", OrdinaryWork::module);
+            timed("executions", OrdinaryWork::executions);
             watched.awaitLook();
-        });
-        OrdinaryWork.helpers(folder);
+        }));
+        timed("helpers", () -> OrdinaryWork.helpers(folder));
         watched.awaitLook();
         assertEquals(List.of(), watched.alarms(begin));
         for (String tool : List.of("bpftrace", "perf")) {
@@ -286,6 +286,12 @@ class KernelAttackTest {
                 () -> assertEquals(1, acts(begin, Action.MODULE_LOAD, e -> e.object().equals(AttackModule.BENIGN)).size()),
                 () -> assertEquals(1, acts(begin, Action.MODULE_UNLOAD, e -> e.object().equals(AttackModule.BENIGN)).size()),
                 () -> assertEquals(2, acts(begin, Action.SYSCTL_WRITE, e -> e.object().equals("kernel/core_pattern")).size()));
+    }
+
+    private static void timed(String what, Runnable work) {
+        Instant begin = Instant.now();
+        work.run();
+        System.out.println(what + ": " + Duration.between(begin, Instant.now()).toMillis() + " ms");
     }
 
     private static List<KernelAltered> acts(Instant since, Action action, Predicate<KernelAltered> which) {

@@ -29,19 +29,25 @@ final class OrdinaryWork {
         }
     }
 
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** bpftrace, from its start to its end: kprobe, kretprobe and tracepoint. */
     static void bpftrace() {
         Command.run("bpftrace", "-e", "kprobe:" + TRACED + " { @calls = count(); } kretprobe:" + TRACED + " { @results = count(); } "
                 + "tracepoint:raw_syscalls:sys_enter { @entries = count(); }", "-c", PROGRAM + " true").success();
     }
 
-    /** perf: a probe of its own, counted; and samples of the whole machine. */
-    static void perf(Path folder) {
+    /** perf: a probe of its own, counted on the whole machine beside a clock. */
+    static void perf() {
         Command.run("perf", "probe", "-q", "--add", "ordinary=" + TRACED).success();
         Command.run("perf", "stat", "-e", "probe:ordinary,cpu-clock", "-a", "--", PROGRAM, "true").success();
         Command.run("perf", "probe", "-q", "--del", "ordinary").success();
-        Command.run("perf", "record", "-q", "-e", "cpu-clock", "-a", "-o", folder.resolve("perf.data").toString(), "--", PROGRAM, "true")
-                .success();
     }
 
     /** A kprobe and the function tracer, by tracefs; {@code meanwhile} runs while both are on. */
@@ -64,14 +70,14 @@ final class OrdinaryWork {
 
     /** Programs started, one after the other. */
     static void executions() {
-        int count = Guest.isLong() ? 10_000 : 2_000;
+        int count = Guest.isLong() ? 5_000 : 300;
         assertEquals(0, Guest.attacks().run("spawn", Integer.toString(count), PROGRAM).exit());
     }
 
     /** Programs that the kernel starts itself: modprobe for a file system that nobody has, and one that takes a core. */
-    static void helpers(Path folder) throws IOException {
+    static void helpers(Path folder) {
         assertNotEquals(0, Command.run("mount", "-t", "nosuchfs", "none", "/mnt").exit());
-        String before = Files.readString(CORE_PATTERN).strip();
+        String before = read(CORE_PATTERN).strip();
         Path core = folder.resolve("core");
         write(CORE_PATTERN, "|" + PROGRAM + " tee " + core);
         try {
