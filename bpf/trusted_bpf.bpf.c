@@ -52,12 +52,6 @@ struct {
 	__type(value, __u64);
 } look SEC(".maps");
 
-static __always_inline void trust_found(struct trust_finding *finding, __u32 reason, __s32 error)
-{
-	finding->reason = reason;
-	finding->error = error;
-}
-
 /* Most files carry no signature: that is found out without room for one. */
 static __always_inline bool trust_has_signature(struct file *file, struct trust_views *views, struct trust_finding *finding)
 {
@@ -127,6 +121,7 @@ static __always_inline void trust_weigh(struct file *file, struct trust_views *v
 		return;
 	}
 	trust_judge(&views->data, &views->signature, finding);
+	trust_ask_revoked(room->measured.digest, finding);
 }
 
 static __noinline int trust_examine(struct file *file, struct trust_finding *finding)

@@ -12,6 +12,10 @@ enum trusted_bpf_act {
 	TRUSTED_BPF_TRACE = 5,		/* access to a trusted process as ptrace(2) has it; also pidfd_getfd, process_vm_writev */
 	TRUSTED_BPF_EXEC = 6,		/* a program with a signature was started */
 	TRUSTED_BPF_MAP_FILE = 7,	/* a trusted process mapped a file to be executed */
+	TRUSTED_BPF_OPEN_FILE = 8,	/* the runtime, or an interpreter, opened a file to read it */
+	TRUSTED_BPF_WRITE_FILE = 9,	/* a file that the runtime consists of was to be written */
+	TRUSTED_BPF_SIGNAL = 10,	/* the runtime was to be sent a signal; `command` says which */
+	TRUSTED_BPF_LOAD_SIGNED = 11,	/* a loader's program was to be loaded without a signature of its own */
 };
 
 /* Why a process is not trusted. */
@@ -34,6 +38,15 @@ enum trusted_bpf_reason {
 	TRUSTED_BPF_MAPPED = 15,	/* was trusted until it mapped an unsigned file to be executed */
 	TRUSTED_BPF_DIGEST = 16,	/* the file's digest is of a kind that is not taken */
 	TRUSTED_BPF_FAILED = 17,	/* anything else; `error` is the kernel's word */
+	TRUSTED_BPF_REVOKED_DIGEST = 18,	/* good, but this file was revoked */
+	TRUSTED_BPF_ENVIRONMENT = 19,	/* the runtime, but started with variables by which others may put code into it */
+	TRUSTED_BPF_FOREIGN_FILE = 20,	/* the runtime, and a file in its place that is not one of those it was started from */
+	TRUSTED_BPF_NO_SCRIPT = 21,	/* an interpreter that has not opened a signed script yet */
+	TRUSTED_BPF_SCRIPT_OPTIONS = 22,	/* an interpreter, with options, or with no absolute path as its first argument */
+	TRUSTED_BPF_SCRIPT_UNSIGNED = 23,	/* an interpreter, and what it opened is not signed */
+	TRUSTED_BPF_PROGRAM_UNSIGNED = 24,	/* a trusted loader, and its BPF program has no signature */
+	TRUSTED_BPF_PROGRAM_KIND = 25,	/* the BPF program is signed, but is no loader program (BPF_PROG_TYPE_SYSCALL) */
+	TRUSTED_BPF_PROGRAM_KEYRING = 26,	/* the BPF program is signed, but was checked by another keyring than ours */
 };
 
 #define TRUSTED_BPF_SIGNATURE_MAX 1023
@@ -42,16 +55,17 @@ enum trusted_bpf_reason {
 enum trusted_bpf_kind {
 	TRUSTED_BPF_KEYRINGS = 1,	/* all other members 0: the serials of our keyrings */
 	TRUSTED_BPF_EXCEPTION = 2,	/* who may do something without being trusted */
+	TRUSTED_BPF_DIGEST_REVOKED = 3,	/* a file that is trusted no more; its digest's first 20 bytes lie in the other members */
 };
 
 #define TRUSTED_BPF_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct trusted_bpf_key {
-	__u64 inode;		/* the executable's; 0 for any */
+	__u64 inode;		/* the executable's; 0 for any; DIGEST_REVOKED: bytes 0-7 */
 	__u32 kind;
-	__u32 device;		/* the super block's, kernel encoding; 0 for any */
-	__u32 uid;		/* TRUSTED_BPF_ANY_UID for any; of KEYRINGS 0 */
-	__u32 reserved;
+	__u32 device;		/* the super block's, kernel encoding; 0 for any; DIGEST_REVOKED: bytes 8-11 */
+	__u32 uid;		/* TRUSTED_BPF_ANY_UID for any; of KEYRINGS 0; DIGEST_REVOKED: bytes 12-15 */
+	__u32 more;		/* 0; DIGEST_REVOKED: bytes 16-19 */
 };
 
 /* EXCEPTION: bits of `allowed` from here on are the acts other than bpf(2), whose commands are the bits below. */
@@ -63,9 +77,11 @@ struct trusted_bpf_value {
 	__s32 good;		/* KEYRINGS: signatures by a key in it are taken */
 	__s32 expired;		/* KEYRINGS: certificates that have run out; 0 for none */
 	__s32 revoked;		/* KEYRINGS: certificates that were revoked; 0 for none */
+	__s32 interpreters;	/* KEYRINGS: signatures by a key in it make an interpreter; 0 for none */
+	__u32 reserved;
 };
 
-/* Before 6.8: a file that may be a loader, and its signature. */
+/* A file as the kernel tells it from all others. Before 6.8 the list of loaders and their signatures has it as its key. */
 struct trusted_bpf_file {
 	__u64 inode;
 	__u32 device;
@@ -78,6 +94,28 @@ struct trusted_bpf_signature {
 	__u8 bytes[1024];
 };
 
+/* What a file of the runtime's is; the value of the map `own_files`. */
+#define TRUSTED_BPF_OWN_FILE 1		/* of what it consists, or what it wrote itself */
+#define TRUSTED_BPF_OWN_PROGRAM 2	/* the Java program that it is */
+
+#define TRUSTED_BPF_PATH 256
+#define TRUSTED_BPF_PLACES 4
+#define TRUSTED_BPF_ARGUMENTS 8192
+
+/*
+ * How the runtime was started, and may be started again.
+ */
+struct trusted_bpf_runtime {
+	__u32 argc;
+	__u32 length;		/* of the arguments; 0: nothing is the runtime but the process that runs it now */
+	__u32 executable_length;	/* its 0 included */
+	__u32 place_lengths[TRUSTED_BPF_PLACES];	/* their 0 not included; 0: there is none */
+	__u32 reserved;
+	char executable[TRUSTED_BPF_PATH];
+	char places[TRUSTED_BPF_PLACES][TRUSTED_BPF_PATH];	/* folders with a slash at their end; what is read there must be its own */
+	char arguments[TRUSTED_BPF_ARGUMENTS];	/* each with its 0, as in /proc/PID/cmdline */
+};
+
 /* struct garrison_event.type; both are a struct trusted_bpf_event */
 #define TRUSTED_BPF_USE 1	/* what only trusted processes may do was tried by another one */
 #define TRUSTED_BPF_TRUST 2	/* a process came to be trusted, did not although signed, or lost it */
@@ -88,7 +126,7 @@ struct trusted_bpf_event {
 	__u64 cgroup;
 	__u32 exe_device;
 	__u32 act;		/* enum trusted_bpf_act */
-	__u32 command;		/* of bpf(2) */
+	__u32 command;		/* of bpf(2); SIGNAL: the signal */
 	__u32 reason;		/* enum trusted_bpf_reason */
 	__s32 error;		/* the kernel's word on the signature, a negative errno; 0 for none */
 	__s32 verdict;		/* 0, or the negative errno that was returned */
@@ -97,7 +135,7 @@ struct trusted_bpf_event {
 	__u32 pid;		/* the thread */
 	__u32 uid;
 	__u32 gid;
-	__u32 other;		/* TRACE: the process that was to be traced; else 0 */
+	__u32 other;		/* TRACE, SIGNAL: the process that it was meant for; else 0 */
 	char comm[16];
 };
 

@@ -98,29 +98,34 @@ static __always_inline void trust_tell_use(__u32 act, __u32 command, __u32 reaso
 	bpf_ringbuf_submit(event, 0);
 }
 
-/* True when the present process is to be refused. Told, whichever it is, unless it is trusted or excepted. */
+/* For one that is not trusted. Told, whether it is refused or not, unless it is excepted. */
+static __always_inline int trust_refuses_for(__u32 reason, __s32 error, __u32 act, __u32 command)
+{
+	__u64 wanted;
+	bool refused;
+
+	if (act == TRUSTED_BPF_CALL)
+		wanted = command < TRUSTED_BPF_ALLOW_ACT ? 1ULL << (command & 63) : 0;
+	else
+		wanted = act <= TRUSTED_BPF_RECEIVE ? 1ULL << (TRUSTED_BPF_ALLOW_ACT + act) : 0;
+	if (trust_excepted(wanted))
+		return 0;
+	refused = trust_enforcing();
+	trust_tell_use(act, command, reason, error, refused, 0);
+	return refused;
+}
+
+/* True when the present process is to be refused. */
 __noinline int trust_refuses(__u32 act, __u32 command)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 wanted;
 	__u32 reason;
 	__s32 error;
-	bool refused;
 
 	if (task->flags & TRUST_KERNEL_THREAD)
 		return 0;
 	reason = trust_reason(task->group_leader, &error);
-	if (reason == TRUSTED_BPF_TRUSTED)
-		return 0;
-	if (act == TRUSTED_BPF_CALL)
-		wanted = command < TRUSTED_BPF_ALLOW_ACT ? 1ULL << (command & 63) : 0;
-	else
-		wanted = 1ULL << ((TRUSTED_BPF_ALLOW_ACT + act) & 63);
-	if (trust_excepted(wanted))
-		return 0;
-	refused = garrison_enforcing();
-	trust_tell_use(act, command, reason, error, refused, 0);
-	return refused;
+	return reason == TRUSTED_BPF_TRUSTED ? 0 : trust_refuses_for(reason, error, act, command);
 }
 
 SEC("?lsm/bpf")
@@ -141,6 +146,71 @@ int BPF_PROG(trust_bpf_kernel, int cmd, union bpf_attr *attr, unsigned int size,
 		return ret;
 	if (!kernel && trust_refuses(TRUSTED_BPF_CALL, cmd))
 		return garrison_deny(garrison_hook("bpf"));
+	return 0;
+}
+
+/* Of 6.18 and later: what the kernel found of a program's signature. */
+struct bpf_prog_aux___signed {
+	struct {
+		__s32 keyring_serial;
+		__u8 keyring_type;
+		__u8 verdict;
+	} sig;
+} __attribute__((preserve_access_index));
+
+#define TRUST_SIG_VERIFIED 1		/* BPF_SIG_VERIFIED */
+#define TRUST_SIG_KEYRING_USER 4	/* BPF_SIG_KEYRING_USER */
+
+/*
+ * Signed are a program's instructions, neither its type nor its flags, and its loader chooses the keyring. So: a good signature,
+ * by our keyring, of a loader program. What that loads, in the kernel, needs none of its own.
+ */
+static __always_inline __u32 trust_unsigned(struct bpf_prog *prog)
+{
+	struct bpf_prog_aux___signed *aux = (void *)BPF_CORE_READ(prog, aux);
+	struct trusted_bpf_key key = { .kind = TRUSTED_BPF_KEYRINGS };
+	struct trusted_bpf_value *keyrings;
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (!now)
+		return TRUSTED_BPF_NO_KEYRING;
+	keyrings = bpf_map_lookup_elem(now, &key);
+	if (!keyrings)
+		return TRUSTED_BPF_NO_KEYRING;
+	if (BPF_CORE_READ(aux, sig.verdict) != TRUST_SIG_VERIFIED)
+		return TRUSTED_BPF_PROGRAM_UNSIGNED;
+	if (BPF_CORE_READ(aux, sig.keyring_type) != TRUST_SIG_KEYRING_USER || BPF_CORE_READ(aux, sig.keyring_serial) != keyrings->good)
+		return TRUSTED_BPF_PROGRAM_KEYRING;
+	if (BPF_CORE_READ(prog, type) != BPF_PROG_TYPE_SYSCALL)
+		return TRUSTED_BPF_PROGRAM_KIND;
+	return TRUSTED_BPF_TRUSTED;
+}
+
+SEC("?lsm/bpf_prog_load")
+int BPF_PROG(trust_prog_load, struct bpf_prog *prog, union bpf_attr *attr, struct bpf_token *token, bool kernel, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct trust_mark *mark;
+	__u32 reason;
+	__s32 error;
+	bool refused;
+
+	if (ret)
+		return ret;
+	if (kernel)
+		return 0;
+	mark = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
+	/* What strangers may load is a matter of exceptions; what Garrison loads it has checked itself. */
+	if (trust_runs_garrison(task->group_leader, mark) || trust_reason(task->group_leader, &error) != TRUSTED_BPF_TRUSTED)
+		return 0;
+	reason = trust_unsigned(prog);
+	if (reason == TRUSTED_BPF_TRUSTED)
+		return 0;
+	refused = trust_enforcing();
+	trust_tell_use(TRUSTED_BPF_LOAD_SIGNED, 0, reason, 0, refused, 0);
+	if (refused)
+		return garrison_deny(garrison_hook("bpf_prog_load"));
 	return 0;
 }
 
@@ -228,7 +298,7 @@ static __always_inline bool trust_refuses_control(struct task_struct *target, st
 	reason = trust_reason(tracer, &error);
 	if (reason == TRUSTED_BPF_TRUSTED)
 		return false;
-	refused = garrison_enforcing();
+	refused = trust_enforcing();
 	if (!refused) {
 		mark = bpf_task_storage_get(&marks, target, 0, 0);
 		if (mark) {
@@ -294,10 +364,12 @@ int BPF_PROG(trust_file_mprotect, struct vm_area_struct *vma, unsigned long reqp
 	if (!file || !(prot & TRUST_PROT_EXEC) || vma->vm_flags & TRUST_VM_EXEC)
 		return 0;
 	mark = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
-	if (!mark || mark->reason != TRUSTED_BPF_TRUSTED)
+	if (!mark || !trust_may_lose(mark))
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
 	if (BPF_CORE_READ(inode, i_ino) == mark->exe_inode && BPF_CORE_READ(inode, i_sb, s_dev) == mark->exe_device)
+		return 0;
+	if (mark->role == TRUST_RUNTIME && trust_own_file(inode))
 		return 0;
 	mark->reason = TRUSTED_BPF_MAPPED;
 	mark->error = 0;

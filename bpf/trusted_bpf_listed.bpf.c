@@ -68,6 +68,7 @@ static __always_inline void trust_weigh(struct file *file, struct trusted_bpf_si
 	if (bpf_dynptr_from_mem(room->magic, TRUST_MAGIC + 4 + TRUST_DIGEST, 0, &views->data))
 		return;
 	trust_judge(&views->data, &views->signature, finding);
+	trust_ask_revoked(room->digest, finding);
 }
 
 static __noinline int trust_examine(struct file *file, struct trust_finding *finding)

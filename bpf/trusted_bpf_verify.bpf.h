@@ -5,6 +5,7 @@
  *
  *	bprm_committed_creds	the exec is past its point of no return: the program is trusted, or the mark of the one before falls
  *	mmap_file		a trusted process maps a library (or its interpreter): signed too, or the mark falls
+ *	file_open		what the runtime and interpreters read: see trusted_bpf_runtime.bpf.h and trusted_bpf_script.bpf.h
  */
 #ifndef TRUSTED_BPF_VERIFY_BPF_H
 #define TRUSTED_BPF_VERIFY_BPF_H
@@ -44,6 +45,12 @@ struct trust_views {
 /* Measures a file and checks its signature. */
 static int trust_examine(struct file *file, struct trust_finding *finding);
 
+static __always_inline void trust_found(struct trust_finding *finding, __u32 reason, __s32 error)
+{
+	finding->reason = reason;
+	finding->error = error;
+}
+
 /* 0 if a key of the keyring made the signature. */
 static __always_inline int trust_check(struct bpf_dynptr *data, struct bpf_dynptr *signature, __s32 keyring)
 {
@@ -68,7 +75,7 @@ static __always_inline void trust_judge(struct bpf_dynptr *data, struct bpf_dynp
 	struct bpf_key *key;
 	__u32 zero = 0;
 	void *now = bpf_map_lookup_elem(&policy, &zero);
-	__s32 good, expired, revoked;
+	__s32 good, expired, revoked, interpreters;
 
 	finding->reason = TRUSTED_BPF_NO_KEYRING;
 	finding->error = -TRUST_ENOKEY;
@@ -80,6 +87,7 @@ static __always_inline void trust_judge(struct bpf_dynptr *data, struct bpf_dynp
 	good = keyrings->good;
 	expired = keyrings->expired;
 	revoked = keyrings->revoked;
+	interpreters = keyrings->interpreters;
 	key = bpf_lookup_user_key(good, 0);
 	if (!key)
 		return;
@@ -91,7 +99,10 @@ static __always_inline void trust_judge(struct bpf_dynptr *data, struct bpf_dynp
 		break;
 	case -TRUST_ENOKEY:
 		finding->reason = TRUSTED_BPF_WRONG_KEY;
-		if (!trust_check(data, signature, revoked))
+		if (!trust_check(data, signature, interpreters)) {
+			finding->reason = TRUSTED_BPF_NO_SCRIPT;
+			finding->error = 0;
+		} else if (!trust_check(data, signature, revoked))
 			finding->reason = TRUSTED_BPF_REVOKED;
 		else if (!trust_check(data, signature, expired))
 			finding->reason = TRUSTED_BPF_EXPIRED;
@@ -107,6 +118,63 @@ static __always_inline void trust_judge(struct bpf_dynptr *data, struct bpf_dynp
 	}
 }
 
+/* A signature that is good does not make a file so that was revoked: known by the first 20 bytes of its digest. */
+static __always_inline void trust_ask_revoked(const __u8 *digest, struct trust_finding *finding)
+{
+	struct trusted_bpf_key key = { .kind = TRUSTED_BPF_DIGEST_REVOKED };
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (finding->reason != TRUSTED_BPF_TRUSTED && finding->reason != TRUSTED_BPF_NO_SCRIPT)
+		return;
+	__builtin_memcpy(&key.inode, digest, 8);
+	__builtin_memcpy(&key.device, digest + 8, 4);
+	__builtin_memcpy(&key.uid, digest + 12, 4);
+	__builtin_memcpy(&key.more, digest + 16, 4);
+	if (!now || bpf_map_lookup_elem(now, &key))
+		finding->reason = TRUSTED_BPF_REVOKED_DIGEST;
+}
+
+/* The mark of the present process, from a program that sleeps. */
+static __always_inline struct trust_mark *trust_own_mark(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct trust_mark *mark;
+
+	trust_rcu_read_lock();
+	mark = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
+	trust_rcu_read_unlock();
+	return mark;
+}
+
+#include "trusted_bpf_runtime.bpf.h"
+#include "trusted_bpf_script.bpf.h"
+
+/* What the program of an exec makes of the process. */
+static __always_inline __u32 trust_role_of(struct linux_binprm *bprm, struct trust_finding *finding)
+{
+	int again = trust_starts_again(bprm);
+	__u32 role = TRUST_LOADER;
+
+	if (again >= 0) {
+		role = TRUST_RUNTIME;
+		trust_found(finding, again, 0);
+	} else {
+		trust_examine(bprm->file, finding);
+		if (finding->reason == TRUSTED_BPF_NO_SCRIPT) {
+			role = TRUST_INTERPRETER;
+			finding->reason = trust_names_script(bprm);
+		}
+	}
+	if (finding->reason == TRUSTED_BPF_TRUSTED || finding->reason == TRUSTED_BPF_NO_SCRIPT) {
+		if (bprm->unsafe & TRUST_UNSAFE_PTRACE)
+			finding->reason = TRUSTED_BPF_TRACED;
+		else if (role != TRUST_INTERPRETER && bprm->filename != bprm->interp)
+			finding->reason = TRUSTED_BPF_SCRIPT;
+	}
+	return role;
+}
+
 SEC("lsm.s/bprm_committed_creds")
 int BPF_PROG(trust_bprm_committed_creds, struct linux_binprm *bprm)
 {
@@ -115,14 +183,8 @@ int BPF_PROG(trust_bprm_committed_creds, struct linux_binprm *bprm)
 	struct trust_finding finding = { .reason = TRUSTED_BPF_UNSIGNED };
 	struct trust_mark *mark;
 	struct inode *inode;
+	__u32 role = trust_role_of(bprm, &finding);
 
-	trust_examine(bprm->file, &finding);
-	if (finding.reason == TRUSTED_BPF_TRUSTED) {
-		if (bprm->unsafe & TRUST_UNSAFE_PTRACE)
-			finding.reason = TRUSTED_BPF_TRACED;
-		else if (bprm->filename != bprm->interp)
-			finding.reason = TRUSTED_BPF_SCRIPT;
-	}
 	if (finding.reason == TRUSTED_BPF_UNSIGNED) {
 		mark = bpf_task_storage_get(&marks, task, 0, 0);
 		if (mark) {
@@ -138,22 +200,11 @@ int BPF_PROG(trust_bprm_committed_creds, struct linux_binprm *bprm)
 	mark->exe_inode = BPF_CORE_READ(inode, i_ino);
 	mark->exe_device = BPF_CORE_READ(inode, i_sb, s_dev);
 	mark->error = finding.error;
+	mark->role = role;
 	/* Last: from here on it counts. */
 	*(volatile __u32 *)&mark->reason = finding.reason;
 	trust_tell(TRUSTED_BPF_EXEC, finding.reason, finding.error);
 	return 0;
-}
-
-/* The mark of the present process, from a program that sleeps. */
-static __always_inline struct trust_mark *trust_own_mark(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct trust_mark *mark;
-
-	trust_rcu_read_lock();
-	mark = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
-	trust_rcu_read_unlock();
-	return mark;
 }
 
 SEC("lsm.s/mmap_file")
@@ -168,17 +219,49 @@ int BPF_PROG(trust_mmap_file, struct file *file, unsigned long reqprot, unsigned
 	if (!file || !(prot & TRUST_PROT_EXEC))
 		return 0;
 	mark = trust_own_mark();
-	if (!mark || mark->reason != TRUSTED_BPF_TRUSTED)
+	if (!mark || !trust_may_lose(mark))
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
 	if (BPF_CORE_READ(inode, i_ino) == mark->exe_inode && BPF_CORE_READ(inode, i_sb, s_dev) == mark->exe_device)
 		return 0;
+	if (mark->role == TRUST_RUNTIME && trust_own_file(inode))
+		return 0;
 	trust_examine(file, &finding);
 	if (finding.reason == TRUSTED_BPF_TRUSTED)
+		return 0;
+	/* An interpreter's libraries may be signed as it is itself. */
+	if (finding.reason == TRUSTED_BPF_NO_SCRIPT && mark->role == TRUST_INTERPRETER)
 		return 0;
 	mark->error = finding.error;
 	mark->reason = TRUSTED_BPF_MAPPED;
 	trust_tell(TRUSTED_BPF_MAP_FILE, TRUSTED_BPF_MAPPED, finding.error);
+	return 0;
+}
+
+SEC("lsm.s/file_open")
+int BPF_PROG(trust_file_open, struct file *file, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	fmode_t mode = file->f_mode;
+	struct trust_mark *mark;
+	bool garrison;
+
+	if (ret)
+		return ret;
+	if (task->flags & TRUST_KERNEL_THREAD || trust_is_backing(mode))
+		return 0;
+	mark = trust_own_mark();
+	garrison = trust_runs_garrison(task->group_leader, mark);
+	if (mode & TRUST_FMODE_WRITE && trust_refuses_write(file, mode, garrison, mark))
+		return garrison_deny(garrison_hook("file_open"));
+	if (!(mode & TRUST_FMODE_READ))
+		return 0;
+	if (garrison) {
+		if (trust_refuses_own_read(file, mark))
+			return garrison_deny(garrison_hook("file_open"));
+	} else if (mark && mark->role == TRUST_INTERPRETER && trust_may_lose(mark)) {
+		trust_interpreter_reads(file, mark);
+	}
 	return 0;
 }
 

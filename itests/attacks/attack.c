@@ -142,7 +142,36 @@ int attack_main(int argc, char **argv)
 	return attack->run(argv + i + 1);
 }
 
+/* An attack a line, its words separated by blanks; the first that is refused ends it. What comes from other files it reads as it goes. */
+static int interpret(const char *script)
+{
+	char text[4096] = {}, *line, *next, *words[8];
+	int fd = must_open(script, O_RDONLY), result = 0, count;
+
+	if (read(fd, text, sizeof(text) - 1) <= 0)
+		bad_scene(script);
+	for (line = strtok_r(text, "\n", &next); line && !result; line = strtok_r(NULL, "\n", &next)) {
+		if (*line == '#')
+			continue;
+		words[0] = "attack";
+		for (count = 1; count < 7 && (words[count] = strtok(count == 1 ? line : NULL, " ")); count++)
+			;
+		words[count] = NULL;
+		result = attack_main(count, words);
+	}
+	return result;
+}
+
+/*
+ * As a script's interpreter it takes the script's absolute path, or, as interpreters do, -e and the script's words.
+ */
 int main(int argc, char **argv)
 {
-	return argc == 2 && !strcmp(argv[1], "serve") ? serve() : attack_main(argc, argv);
+	if (argc == 2 && !strcmp(argv[1], "serve"))
+		return serve();
+	if (argc >= 2 && argv[1][0] == '/')
+		return interpret(argv[1]);
+	if (argc > 2 && !strcmp(argv[1], "-e"))
+		return attack_main(argc - 1, argv + 1);
+	return attack_main(argc, argv);
 }

@@ -333,7 +333,68 @@ static int run_drop(char **argument)
 	return syscall(SYS_keyctl, KEYCTL_UNLINK, atol(argument[0]), KEY_SPEC_USER_KEYRING) ? refused("keyctl") : 0;
 }
 
+static int run_signal(char **argument)
+{
+	return kill(atoi(argument[0]), atoi(argument[1])) ? refused("kill") : 0;
+}
+
+/* Of union bpf_attr, for headers that know no signatures. */
+struct signed_attr {
+	uint32_t type, count;
+	uint64_t code, licence;
+	uint32_t log_level, log_size;
+	uint64_t log;
+	uint32_t version, flags;
+	uint8_t until_token[96];
+	uint32_t token_fd, fd_array_count;
+	uint64_t signature;
+	uint32_t signature_size;
+	int32_t keyring;
+};
+
+_Static_assert(sizeof(struct signed_attr) == 168, "signature is at 152");
+
+/* A keyring of its own, with one certificate. */
+static long own_keyring(const char *certificate)
+{
+	static char bytes[8192];
+	int fd = must_open(certificate, O_RDONLY);
+	ssize_t length = read(fd, bytes, sizeof(bytes));
+	long keyring = syscall(SYS_add_key, "keyring", "own", NULL, 0, KEY_SPEC_PROCESS_KEYRING);
+
+	if (length <= 0 || keyring < 0 || syscall(SYS_add_key, "asymmetric", NULL, bytes, length, keyring) < 0)
+		bad_scene("own keyring");
+	return keyring;
+}
+
+/*
+ * Loads `r0 = NUMBER; exit`, which was signed as `r0 = 0; exit`: a program of type TYPE, by a keyring's serial, or one of its own with a
+ * certificate in it.
+ */
+static int run_load_signed(char **argument)
+{
+	static char signature[2048];
+	struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = atoi(argument[3]) },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct signed_attr attr = { .type = atoi(argument[2]), .count = 2, .code = (uintptr_t)code, .licence = (uintptr_t)"GPL" };
+	int fd;
+
+	if (attr.type == BPF_PROG_TYPE_SYSCALL)
+		attr.flags = BPF_F_SLEEPABLE;
+	if (strcmp(argument[1], "none")) {
+		fd = must_open(argument[1], O_RDONLY);
+		attr.signature_size = read(fd, signature, sizeof(signature));
+		attr.signature = (uintptr_t)signature;
+		attr.keyring = *argument[0] == '/' ? own_keyring(argument[0]) : atol(argument[0]);
+	}
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? refused("bpf") : 0;
+}
+
 const struct attack bpf_attacks[] = {
+	{ "signal", "PID NUMBER", run_signal },
+	{ "bpf-load-signed", "KEYRING SIGNATURE TYPE NUMBER", run_load_signed },
 	{ "bpf-map-create", "", run_map_create },
 	{ "bpf-prog-load", "", run_prog_load },
 	{ "bpf-command", "NUMBER", run_command },

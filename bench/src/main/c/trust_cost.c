@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
 /*
  * trust_cost exec COUNT PROGRAM: nanoseconds of one start of PROGRAM, its end included.
+ * trust_cost fork COUNT:         nanoseconds of one fork(2), the child's end included.
  * trust_cost bpf COUNT:          nanoseconds of one bpf(2) that asks for nothing (an element of no map), allowed or refused.
  * trust_cost nothing:            ends at once.
  *
@@ -39,6 +40,19 @@ static void start(char *program)
 	}
 }
 
+static void split(void)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	if (child < 0 || waitpid(child, &status, 0) != child) {
+		perror("fork");
+		exit(1);
+	}
+}
+
 static void ask(void)
 {
 	union bpf_attr attr = { .map_fd = -1 };
@@ -53,7 +67,7 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "nothing"))
 		return 0;
 	count = argc > 2 ? atol(argv[2]) : 0;
-	if (count <= 0 || (strcmp(argv[1], "bpf") && (argc != 4 || strcmp(argv[1], "exec"))))
+	if (count <= 0 || (strcmp(argv[1], "bpf") && strcmp(argv[1], "fork") && (argc != 4 || strcmp(argv[1], "exec"))))
 		return 2;
 	/* The first ones fill caches. */
 	for (i = -count / 10; i < count; i++) {
@@ -61,6 +75,8 @@ int main(int argc, char **argv)
 			begin = now();
 		if (argc == 4)
 			start(argv[3]);
+		else if (!strcmp(argv[1], "fork"))
+			split();
 		else
 			ask();
 	}

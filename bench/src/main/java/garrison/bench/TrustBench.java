@@ -15,15 +15,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * What trusted-bpf costs: the start of a program that is unsigned, and of one that is signed, and a bpf(2) that is allowed or refused,
+ * What trusted-bpf costs: a fork, the start of a program that is unsigned, and of one that is signed, and a bpf(2) that is allowed or refused,
  * each beside the same without the plugin. {@code TrustBench TRUST_COST FOLDER ROUNDS}: the C program that measures, and a folder
  * on a file system with fs-verity. Figures are medians over the rounds, in nanoseconds.
  */
 public final class TrustBench {
     private static final String EXECS = "300";
+    private static final String FORKS = "1000";
     private static final String CALLS = "20000";
 
     private final Path stranger;
@@ -62,6 +64,7 @@ public final class TrustBench {
     }
 
     private void measure(String when) throws IOException {
+        median(when + "_fork_ns", stranger, "fork", FORKS);
         median(when + "_exec_unsigned_ns", stranger, "exec", EXECS, stranger.toString());
         median(when + "_exec_signed_ns", stranger, "exec", EXECS, loader.toString());
         median(when + "_bpf_trusted_ns", loader, "bpf", CALLS);
@@ -87,11 +90,21 @@ public final class TrustBench {
 
     private void print() {
         System.out.printf("%-20s %12s %12s %12s%n", "", "without/ns", "with/ns", "more/ns");
-        for (String what : new String[] {"exec_unsigned", "exec_signed", "bpf_trusted", "bpf_stranger"}) {
+        for (String what : new String[] {"fork", "exec_unsigned", "exec_signed", "bpf_trusted", "bpf_stranger"}) {
             long without = figures.get("without_" + what + "_ns");
             long with = figures.get("with_" + what + "_ns");
             System.out.printf("%-20s %12d %12d %12d%n", what, without, with, with - without);
         }
         figures.forEach((name, value) -> System.out.println("trust." + name + "=" + value));
+        System.out.printf(Locale.ROOT, "trust.fork_pct=%.2f%n", percent("fork"));
+        System.out.printf(Locale.ROOT, "trust.exec_untrusted_pct=%.2f%n", percent("exec_unsigned"));
+        System.out.printf(Locale.ROOT, "trust.exec_trusted_us=%.1f%n",
+                (figures.get("with_exec_signed_ns") - figures.get("without_exec_signed_ns")) / 1000.0);
+    }
+
+    /** How much more it takes with the plugin. */
+    private double percent(String what) {
+        long without = figures.get("without_" + what + "_ns");
+        return 100.0 * (figures.get("with_" + what + "_ns") - without) / without;
     }
 }

@@ -135,6 +135,11 @@ public final class GarrisonProcess implements AutoCloseable {
                 && allSettled(status.get("plugins"), "ACTIVE", "FAILED");
     }
 
+    /** Whether it has come to rest, and this plugin does not run. */
+    public boolean settledWithout(String plugin) {
+        return process.isAlive() && started() && !"ACTIVE".equals(plugin(plugin).get("state"));
+    }
+
     private static boolean allSettled(Object things, String... states) {
         List<Map<String, Object>> all = Json.objects(things);
         return !all.isEmpty() && all.stream().allMatch(thing -> List.of(states).contains(String.valueOf(thing.get("state"))));

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import garrison.framework.trust.FileDigest;
 import garrison.framework.trust.Loader;
 import garrison.framework.trust.SigningKey;
+import garrison.itests.Command;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Filesystem;
@@ -190,26 +192,46 @@ class LoaderTest {
     }
 
     /**
-     * As the plugin's README tells it: signed apart from the machine, installed, run, revoked. Only the long form makes its key by
+     * As the plugin's README tells it: signed apart from the machine, installed, checked, run. Only the long form makes its key by
      * the command line too, which takes Java long under emulation.
      */
     @Test
-    void commandLine_fromKeyToTrustedLoader() throws IOException {
-        Path home = Guest.scratch("signer");
-        Path program = Files.copy(Guest.attacks().file(), home.resolve("tracer"));
-        Path installed = loaders.folder().resolve("tracer");
-        Path list = home.resolve("list");
-        String with = Guest.isLong() ? newKeystore(home) : oldKey(home);
-        Path own = home.resolve("walk.pem");
-        if (Loaders.byList()) {
-            Files.copy(program, installed);
-            garrison("trust sign " + with + " --list " + list + " " + installed);
-            garrison("trust verify --certificate " + own + " --list " + list + " " + installed);
-        } else {
-            garrison("trust sign " + with + " --detached " + program);
-            garrison("trust install --signature " + program + ".sig " + program + " " + installed);
-            garrison("trust verify --certificate " + own + " " + installed);
+    void walkThrough_ofTheReadme_endsWithAnEnforcedMachine() throws IOException {
+        Assumptions.assumeFalse(Loaders.byList(), "before 6.8 the list takes the place of two of its lines");
+        WalkThrough walk = new WalkThrough(Guest.scratch("signer"), loaders.folder());
+        assertTrue(walk.lines().size() < 10, () -> walk.lines().toString());
+        try {
+            for (String line : walk.lines()) {
+                if (line.startsWith("garrison trust init") && !Guest.isLong()) {
+                    walk.haveKey(Keys.FOREIGN);
+                } else if (line.startsWith("garrison ")) {
+                    garrison(line.substring("garrison ".length()));
+                } else if (line.startsWith("systemctl ")) {
+                    refused("wrong_key", new AttackProgram(walk.program()));
+                    gate.reload(Files.readString(walk.configuration()));
+                } else if (line.equals(walk.program().toString())) {
+                    Outcome outcome = new AttackProgram(walk.program()).run(ATTEMPT);
+                    assertEquals(0, outcome.exit(), outcome::toString);
+                } else {
+                    Command.run("sh", "-c", line).success();
+                }
+            }
+            refused("wrong_key", good);
+        } finally {
+            gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
         }
+    }
+
+    /** The same before 6.8; then the key is revoked. */
+    @Test
+    void commandLine_fromKeyToTrustedLoader_byList() throws IOException {
+        Assumptions.assumeTrue(Loaders.byList(), "the README's walk-through is for later kernels");
+        Path home = Guest.scratch("signer");
+        Path installed = Loaders.copy(loaders.folder().resolve("tracer"));
+        Path list = home.resolve("list");
+        Path own = home.resolve("walk.pem");
+        garrison("trust sign " + oldKey(home) + " --list " + list + " " + installed);
+        garrison("trust verify --certificate " + own + " --list " + list + " " + installed);
         AttackProgram tracer = new AttackProgram(installed);
         try {
             gate.reload(Gate.policy(Mode.ENFORCE, List.of(own), List.of(), list, ""));
@@ -226,31 +248,17 @@ class LoaderTest {
         return "--key " + home.resolve("walk.key") + " --certificate " + home.resolve("walk.pem");
     }
 
-    private static String newKeystore(Path home) throws IOException {
-        Path secret = Files.writeString(home.resolve("secret"), "correct horse\n");
-        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
-        garrison("trust init --pkcs12 --passphrase-file " + secret + " " + home.resolve("walk"));
-        return "--keystore " + home.resolve("walk.p12") + " --passphrase-file " + secret;
-    }
-
     private static void garrison(String words) {
         StringWriter told = new StringWriter();
         PrintWriter to = new PrintWriter(told, true);
         assertEquals(0, GarrisonCommand.execute(to, to, words.split(" ")), () -> "garrison " + words + ": " + told);
     }
 
-    /** Serials of those that this process made. */
-    private static List<String> keyrings() throws IOException {
-        return Files.readAllLines(Path.of("/proc/keys")).stream()
-                .filter(line -> line.contains(" garrison-" + ProcessHandle.current().pid() + "-"))
-                .map(line -> String.valueOf(Integer.parseUnsignedInt(line.split(" ")[0], 16))).toList();
-    }
-
     /** It takes trust from all, and gives it to nobody. */
     @Test
-    void keyring_droppedByRoot_letsNobodyIn() throws IOException {
+    void keyring_droppedByRoot_letsNobodyIn() {
         try {
-            for (String serial : keyrings()) {
+            for (String serial : Loaders.keyrings()) {
                 assertEquals(0, Guest.attacks().run("key-drop", serial).exit());
             }
             refused("no_keyring", good);
@@ -281,7 +289,7 @@ class LoaderTest {
     void keyring_keyPlantedByRoot_isRefused() throws IOException, GeneralSecurityException {
         Path der = Files.write(Guest.scratch("plant").resolve("foreign.der"), Keys.FOREIGN.certificate().certificate().getEncoded());
         assertEquals(0, Guest.attacks().run("key-plant", "0", der.toString()).exit(), "the attack as such works");
-        List<String> ours = keyrings();
+        List<String> ours = Loaders.keyrings();
         assertFalse(ours.isEmpty());
         for (String serial : ours) {
             Outcome outcome = Guest.attacks().run("key-plant", serial, der.toString());

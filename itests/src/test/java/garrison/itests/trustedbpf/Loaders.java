@@ -12,8 +12,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -68,6 +71,30 @@ final class Loaders implements AutoCloseable {
         Path file = copy(name);
         attach(file, signature(key));
         return new AttackProgram(file);
+    }
+
+    /** The same of a file of another digest. */
+    AttackProgram signedOther(String name, SigningKey key) {
+        Path file = copy(name);
+        try {
+            Files.write(file, new byte[] {0}, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        attach(file, key.sign(digest(file).signedBytes()));
+        return new AttackProgram(file);
+    }
+
+    /** Serials of the keyrings that this process made, the oldest first. */
+    static List<String> keyrings() {
+        try {
+            return Files.readAllLines(Path.of("/proc/keys")).stream()
+                    .filter(line -> line.contains(" garrison-" + ProcessHandle.current().pid() + "-"))
+                    .sorted(Comparator.comparingInt(line -> Integer.parseInt(line.replaceAll(".* garrison-\\d+-(\\d+).*", "$1"))))
+                    .map(line -> String.valueOf(Integer.parseUnsignedInt(line.split(" ")[0], 16))).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A signature of the attack program. */

@@ -18,7 +18,15 @@ public enum Act {
     /** execve(2) of a program with a signature. */
     EXEC,
     /** A file was mapped to be executed. */
-    MAP_FILE;
+    MAP_FILE,
+    /** Garrison, or an interpreter, opened a file to read it. */
+    OPEN_FILE,
+    /** A file of which Garrison consists was to be opened for writing, or truncated. */
+    WRITE_FILE,
+    /** kill(2) and its like, of Garrison. */
+    SIGNAL,
+    /** A trusted loader loads a BPF program that is not signed as the policy wants it. */
+    LOAD_SIGNED;
 
     int number() {
         return ordinal() + 1;

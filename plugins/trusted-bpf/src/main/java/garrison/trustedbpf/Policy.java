@@ -27,14 +27,19 @@ import java.util.function.Function;
  * @param good certificates that hold now
  * @param expired certificates that have run out
  * @param revoked certificates that were revoked; in none of the other two
+ * @param interpreters certificates whose programs are trusted with a signed script only
+ * @param revokedDigests files that are trusted no more
  * @param listed loaders with their signatures, for kernels that find them in a list
  * @param exceptions who may do what without being trusted
+ * @param protection what is guarded besides
  */
-record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked, List<ListedFile> listed,
-        List<Exception> exceptions) {
+record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked,
+        List<X509Certificate> interpreters, List<byte[]> revokedDigests, List<ListedFile> listed, List<Exception> exceptions,
+        Protection protection) {
     private static final int LARGEST = 1 << 20;
     private static final String CERTIFICATES = "certificates";
     private static final String REVOKED = "revoked";
+    private static final String INTERPRETERS = "interpreters";
 
     /**
      * Who may do what without being trusted.
@@ -70,11 +75,30 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
                 (now.isAfter(certificate.getNotAfter().toInstant()) ? expired : good).add(certificate);
             }
         }
+        List<X509Certificate> interpreters = interpreters(settings, good, now);
         List<ListedFile> listed = settings.string("signatures", "").isEmpty() ? List.of()
                 : ListedFile.read(settings.path("signatures", "/etc/garrison/loaders/signatures"), settings, "signatures");
         List<Exception> exceptions = exceptions(settings);
+        List<byte[]> digests = Protection.revokedDigests(settings);
+        Protection protection = Protection.read(settings);
         settings.end();
-        return new Policy(List.copyOf(good), List.copyOf(expired), revoked, listed, exceptions);
+        return new Policy(List.copyOf(good), List.copyOf(expired), revoked, interpreters, digests, listed, exceptions, protection);
+    }
+
+    /** A key that makes loaders makes no interpreters: which of the two a program is would not be told by its signature. */
+    private static List<X509Certificate> interpreters(Settings settings, List<X509Certificate> good, Instant now) {
+        List<X509Certificate> all = certificates(settings, INTERPRETERS);
+        for (X509Certificate certificate : all) {
+            if (good.contains(certificate)) {
+                throw settings.error(INTERPRETERS, "holds " + name(certificate) + ", which is one of certificates, too",
+                        "sign interpreters with a key of their own: garrison trust init makes one");
+            }
+            if (now.isBefore(certificate.getNotBefore().toInstant()) || now.isAfter(certificate.getNotAfter().toInstant())) {
+                throw settings.error(INTERPRETERS, "holds " + name(certificate) + ", which is valid from "
+                        + certificate.getNotBefore().toInstant() + " to " + certificate.getNotAfter().toInstant(), "take it out");
+            }
+        }
+        return all;
     }
 
     private static List<Exception> exceptions(Settings settings) {

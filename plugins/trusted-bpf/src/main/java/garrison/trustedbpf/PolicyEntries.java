@@ -6,9 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The kernel's tables: struct trusted_bpf_key and _value, struct trusted_bpf_file and _signature of trusted_bpf.h, in the
@@ -16,45 +19,81 @@ import java.util.OptionalLong;
  */
 final class PolicyEntries {
     private static final int KEY_SIZE = 24;
-    private static final int VALUE_SIZE = 24;
+    private static final int VALUE_SIZE = 32;
     private static final int FILE_SIZE = 16;
     private static final int SIGNATURE_SIZE = 1032;
     private static final int KEYRINGS = 1;
     private static final int EXCEPTION = 2;
+    private static final int DIGEST_REVOKED = 3;
     private static final int ANY_UID = -1;
+    private static final int OWN_FILE = 1;
+    private static final int OWN_PROGRAM = 2;
 
     /** Keys and values one after the other. */
     record Table(ByteBuffer keys, ByteBuffer values, int count) {}
 
-    private record Key(long inode, int kind, int device, int uid) {}
+    private record Key(long inode, int kind, int device, int uid, int more) {}
 
-    private record Value(long allowed, int generation, int good, int expired, int revoked) {}
+    private record Value(long allowed, int generation, int good, int expired, int revoked, int interpreters) {}
 
     private final Map<Key, Value> entries = new LinkedHashMap<>();
     private final Map<FileId, byte[]> signatures = new LinkedHashMap<>();
 
     /** Serials; 0 for none. */
-    void keyrings(int good, int expired, int revoked) {
-        entries.put(new Key(0, KEYRINGS, 0, 0), new Value(0, 0, good, expired, revoked));
+    void keyrings(int good, int expired, int revoked, int interpreters) {
+        entries.put(new Key(0, KEYRINGS, 0, 0, 0), new Value(0, 0, good, expired, revoked, interpreters));
+    }
+
+    /** At least 20 bytes, of which the first 20 count. */
+    void revoked(byte[] digest) {
+        ByteBuffer bytes = ByteBuffer.wrap(digest).order(ByteOrder.nativeOrder());
+        entries.put(new Key(bytes.getLong(), DIGEST_REVOKED, bytes.getInt(), bytes.getInt(), bytes.getInt()),
+                new Value(0, 0, 0, 0, 0, 0));
     }
 
     void exception(Optional<FileId> executable, OptionalLong uid, long allowed) {
         Key key = new Key(executable.map(FileId::inode).orElse(0L), EXCEPTION, executable.map(id -> (int) id.device()).orElse(0),
-                uid.isPresent() ? (int) uid.getAsLong() : ANY_UID);
+                uid.isPresent() ? (int) uid.getAsLong() : ANY_UID, 0);
         int generation = executable.map(FileId::generation).orElse(0);
-        entries.merge(key, new Value(allowed, generation, 0, 0, 0), (a, b) -> new Value(a.allowed | b.allowed, generation, 0, 0, 0));
+        entries.merge(key, new Value(allowed, generation, 0, 0, 0, 0),
+                (a, b) -> new Value(a.allowed | b.allowed, generation, 0, 0, 0, 0));
     }
 
     void listed(FileId file, byte[] signature) {
         signatures.put(file, signature);
     }
 
+    /** A struct trusted_bpf_file. */
+    static byte[] file(FileId id) {
+        return put(room(FILE_SIZE), id).array();
+    }
+
+    private static ByteBuffer put(ByteBuffer to, FileId id) {
+        return to.putLong(id.inode()).putInt((int) id.device()).putInt(id.generation());
+    }
+
+    /** Entries of the map own_files: the program, and all the others. A file under several names is one entry. */
+    static Table own(FileId program, List<FileId> files) {
+        Set<FileId> others = new LinkedHashSet<>(files);
+        others.remove(program);
+        ByteBuffer keys = room((1 + others.size()) * FILE_SIZE);
+        ByteBuffer values = room((1 + others.size()) * Integer.BYTES);
+        put(keys, program);
+        values.putInt(OWN_PROGRAM);
+        for (FileId id : others) {
+            put(keys, id);
+            values.putInt(OWN_FILE);
+        }
+        return new Table(keys.flip(), values.flip(), 1 + others.size());
+    }
+
     Table policy() {
         ByteBuffer keys = room(entries.size() * KEY_SIZE);
         ByteBuffer values = room(entries.size() * VALUE_SIZE);
         entries.forEach((key, value) -> {
-            keys.putLong(key.inode).putInt(key.kind).putInt(key.device).putInt(key.uid).putInt(0);
-            values.putLong(value.allowed).putInt(value.generation).putInt(value.good).putInt(value.expired).putInt(value.revoked);
+            keys.putLong(key.inode).putInt(key.kind).putInt(key.device).putInt(key.uid).putInt(key.more);
+            values.putLong(value.allowed).putInt(value.generation).putInt(value.good).putInt(value.expired).putInt(value.revoked)
+                    .putInt(value.interpreters).putInt(0);
         });
         return new Table(keys.flip(), values.flip(), entries.size());
     }
@@ -63,7 +102,7 @@ final class PolicyEntries {
         ByteBuffer keys = room(signatures.size() * FILE_SIZE);
         ByteBuffer values = room(signatures.size() * SIGNATURE_SIZE);
         signatures.forEach((file, signature) -> {
-            keys.putLong(file.inode()).putInt((int) file.device()).putInt(file.generation());
+            put(keys, file);
             values.putInt(signature.length).putInt(0).put(Arrays.copyOf(signature, SIGNATURE_SIZE - 2 * Integer.BYTES));
         });
         return new Table(keys.flip(), values.flip(), signatures.size());

@@ -40,7 +40,25 @@ public enum Reason {
     /** The file's digest is neither SHA-256 nor SHA-512. */
     DIGEST,
     /** Something else; the event's error is the kernel's word. */
-    FAILED;
+    FAILED,
+    /** Good, but just this file was revoked. */
+    REVOKED_DIGEST,
+    /** Garrison, but started with variables by which others may put code into it: LD_*, JDK_*, JAVA_TOOL_OPTIONS, _JAVA_OPTIONS. */
+    ENVIRONMENT,
+    /** Garrison, and a file in its place that is not one of those of which it consisted, and not signed either. */
+    FOREIGN_FILE,
+    /** An interpreter that has opened no signed script yet. */
+    NO_SCRIPT,
+    /** An interpreter that was given an option, or no absolute path of a script as its first argument. */
+    SCRIPT_OPTIONS,
+    /** An interpreter that read something that is not signed: the script, or another file. */
+    SCRIPT_UNSIGNED,
+    /** A trusted loader, whose BPF program has no signature. */
+    PROGRAM_UNSIGNED,
+    /** A trusted loader, whose BPF program is signed, but no loader program (BPF_PROG_TYPE_SYSCALL). */
+    PROGRAM_KIND,
+    /** A trusted loader, which had its BPF program checked by another keyring than that of the policy. */
+    PROGRAM_KEYRING;
 
     /** As events write it. */
     public String word() {

@@ -15,8 +15,8 @@ record TrustRecord(Header header, long exeInode, long cgroup, int exeDevice, int
     record Header(long timeNs, int type, int generation) {}
 
     BpfUseEvent use(Instant time) {
-        boolean call = act == Act.BPF.number();
-        return new BpfUseEvent(TrustedBpf.NAME, time, Act.word(act), call ? Command.word(command) : "", Reason.word(reason), error,
+        String what = act == Act.BPF.number() ? Command.word(command) : act == Act.SIGNAL.number() ? String.valueOf(command) : "";
+        return new BpfUseEvent(TrustedBpf.NAME, time, Act.word(act), what, Reason.word(reason), error,
                 verdict, mode == 0 ? Mode.AUDIT : Mode.ENFORCE, tgid, pid, Integer.toUnsignedLong(uid), Integer.toUnsignedLong(gid),
                 comm, executable(), cgroup, device(), exeInode, other);
     }

@@ -29,10 +29,10 @@ public final class TrustedBpf implements Plugin {
                 ProgramSource.resource(TrustedBpf.class, "bpf/trusted_bpf_listed.bpf.o"));
     }
 
-    /** The next process has to load before it can be known. */
+    /** The gate stays as it is: whoever could open it by killing Garrison would. The next Garrison is known by what it is. */
     @Override
     public WhenOrphaned whenOrphaned() {
-        return WhenOrphaned.OPEN;
+        return WhenOrphaned.CONTINUE;
     }
 
     @Override

@@ -9,6 +9,7 @@ import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
 import garrison.spi.Keyrings;
 import garrison.spi.LoadedObject;
+import garrison.spi.LsmHook;
 import garrison.spi.ObjectSetup;
 import garrison.spi.PluginContext;
 import garrison.spi.PluginSession;
@@ -31,9 +32,12 @@ final class TrustedBpfSession implements PluginSession {
     private static final int TRUST = 2;
     /** Arguments of the bpf hook since 6.15. */
     private static final int WITH_KERNEL = 4;
+    private static final byte[] FIRST = new byte[Integer.BYTES];
 
     private final PluginContext context;
     private final boolean listing;
+    private final boolean glassBroken = BreakGlass.broken();
+    private String noSuccessor = "";
     private volatile Change inForce;
 
     TrustedBpfSession(PluginContext context) {
@@ -48,13 +52,28 @@ final class TrustedBpfSession implements PluginSession {
         OwnProcess own = OwnProcess.now();
         object.constant("trust_owner", own.pid());
         object.constant("trust_owner_began", own.began());
+        object.constant("trust_off", glassBroken ? 1 : 0);
+        // Who is trusted stays so when the programs are exchanged, and so do the files that the runtime wrote.
+        object.keep("marks");
+        object.keep("own_files");
         for (ProgramInfo program : object.programs()) {
             if (program.optional()) {
-                object.load(program.name(), kernel.lsmHook(program.target())
-                        .filter(hook -> !program.target().equals("bpf")
-                                || program.name().equals("trust_bpf_kernel") == hook.arguments().size() >= WITH_KERNEL).isPresent());
+                object.load(program.name(), kernel.lsmHook(program.target()).filter(hook -> fits(program, hook)).isPresent());
             }
         }
+    }
+
+    private boolean fits(ProgramInfo program, LsmHook hook) {
+        return switch (program.target()) {
+            case "bpf" -> program.name().equals("trust_bpf_kernel") == hook.arguments().size() >= WITH_KERNEL;
+            case "bpf_prog_load" -> checksPrograms();
+            default -> true;
+        };
+    }
+
+    /** Whether this kernel checks signatures of programs, and tells what came of it. */
+    private boolean checksPrograms() {
+        return context.kernel().version().compareTo(Protection.SIGNED_PROGRAMS) >= 0;
     }
 
     @Override
@@ -68,20 +87,63 @@ final class TrustedBpfSession implements PluginSession {
     @Override
     public PolicyChange stage(Settings settings, LoadedObject object) {
         Policy policy = Policy.read(settings);
+        if (policy.protection().programs() == Protection.Programs.SIGNED && !checksPrograms()) {
+            throw settings.error("programs", "is signed, and kernel " + context.kernel().release() + " checks no programs' signatures",
+                    "use kernel " + Protection.SIGNED_PROGRAMS + " or later, or programs = any");
+        }
+        nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
+        policy.revokedDigests().forEach(entries::revoked);
         for (Policy.Exception exception : policy.exceptions()) {
             entries.exception(exception.executable().map(path -> identify(path, exception)), exception.uid(), exception.allowed());
         }
         if (listing) {
             policy.listed().forEach(file -> entries.listed(identify(file), file.signature()));
         }
-        Change change = new Change(policy, object.programs().stream().map(ProgramInfo::name).collect(Collectors.toUnmodifiableSet()));
+        Change change = new Change(policy, object.programs().stream().map(ProgramInfo::name).filter(name -> needed(name, policy))
+                .collect(Collectors.toUnmodifiableSet()));
         try {
             change.stage(entries, object);
             return change;
         } catch (RuntimeException e) {
             change.close();
             throw e;
+        }
+    }
+
+    /** What a policy does not ask for costs nothing. */
+    private static boolean needed(String program, Policy policy) {
+        Protection protection = policy.protection();
+        return switch (program) {
+            case "trust_file_open" -> protection.successor() || !policy.interpreters().isEmpty();
+            case "trust_path_truncate" -> protection.successor();
+            case "trust_task_kill" -> protection.process();
+            case "trust_prog_load" -> protection.programs() == Protection.Programs.SIGNED;
+            default -> true;
+        };
+    }
+
+    /**
+     * Tells the kernel who may come in again. The files are those of the first process; one that came in again was let in for
+     * having just these, and what lies in their places now is nobody's word.
+     */
+    private void nameSuccessor(boolean wanted, LoadedObject object) {
+        BpfMap runtime = object.map("runtime");
+        if (!wanted) {
+            noSuccessor = "successor = false";
+            runtime.update(FIRST, new byte[runtime.valueSize()]);
+            return;
+        }
+        Successor successor = Successor.ofThisProcess();
+        noSuccessor = successor.obstacle();
+        if (noSuccessor.isEmpty()) {
+            BpfMap own = object.map("own_files");
+            FileId program = context.files().identify(List.of(successor.executable())).getFirst();
+            if (own.lookup(PolicyEntries.file(program)).isEmpty()) {
+                PolicyEntries.Table files = PolicyEntries.own(program, context.files().identify(successor.files()));
+                own.updateAll(files.keys(), files.values(), files.count());
+            }
+            runtime.update(FIRST, successor.encoded());
         }
     }
 
@@ -115,9 +177,22 @@ final class TrustedBpfSession implements PluginSession {
             }
             named(figures, "expired certificates", policy.expired());
             named(figures, "revoked certificates", policy.revoked());
+            named(figures, "interpreters, with signed scripts only", policy.interpreters());
+            if (!policy.revokedDigests().isEmpty()) {
+                figures.put("revoked files", String.valueOf(policy.revokedDigests().size()));
+            }
+            figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
+                    ? "signed, by the kernel's check; Garrison's own by the framework's (garrison.trust.anchors)"
+                    : "any; Garrison's own by the framework's check (garrison.trust.anchors)");
             if (!policy.exceptions().isEmpty()) {
                 figures.put("exceptions", policy.exceptions().stream().map(Policy.Exception::name).collect(Collectors.joining(", ")));
             }
+        }
+        figures.put("if this process is killed", noSuccessor.isEmpty()
+                ? "what is started in its place with the same arguments and files comes in"
+                : "nobody comes in before the next boot (" + noSuccessor + ")");
+        if (glassBroken) {
+            figures.put("gate", "refuses nothing: the kernel was booted with " + BreakGlass.PARAMETER);
         }
         if (!OwnProcess.refusesAgents()) {
             figures.put("this Java machine", "takes agents from others of its user, who could use BPF by it: start it with "
@@ -142,7 +217,6 @@ final class TrustedBpfSession implements PluginSession {
     }
 
     private final class Change implements PolicyChange {
-        private static final byte[] FIRST = new byte[Integer.BYTES];
         private final Policy policy;
         private final Set<String> programs;
         private final List<Keyrings.Keyring> keyrings = new ArrayList<>();
@@ -154,7 +228,8 @@ final class TrustedBpfSession implements PluginSession {
         }
 
         void stage(PolicyEntries entries, LoadedObject object) {
-            entries.keyrings(keyring(policy.good()), keyring(policy.expired()), keyring(policy.revoked()));
+            entries.keyrings(keyring(policy.good()), keyring(policy.expired()), keyring(policy.revoked()),
+                    keyring(policy.interpreters()));
             if (listing) {
                 put(object.map("listed"), entries.listed());
             }

@@ -2,6 +2,7 @@
 package garrison.trustedbpf;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,12 +13,16 @@ import garrison.spi.ConfigurationException;
 import garrison.spi.FileId;
 import garrison.spi.Settings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,6 +72,10 @@ class PolicyTest {
         "exceptions = [ { name = x, commands = all } ] | executable | uid",
         "exceptions = [ { name = x, uid = 0 } ] | commands | missing",
         "exceptions = [ { name = x, uid = 0, commands = prog_laod } ] | commands | prog_load",
+        "revoked-digests = [ 12ab ] | revoked-digests | trust revoke",
+        "certificates = [ FOLDER/a.pem ], interpreters = [ FOLDER/a.pem ] | interpreters | key of their own",
+        "programs = sgned | programs | signed",
+        "protect-process = perhaps | protect-process | true",
         "exceptions = [ { name = x, uid = 4294967295, commands = all } ] | uid | 4294967294",
         "exceptions = [ { name = x, uid = 0, commands = all }, { name = x, uid = 1, commands = all } ] | name | two exceptions",
     })
@@ -102,7 +111,58 @@ class PolicyTest {
         assertAll(() -> assertEquals(2, table.count()), () -> assertEquals(12, keys.getLong(0)), () -> assertEquals(2, keys.getInt(8)),
                 () -> assertEquals(0x800001, keys.getInt(12)), () -> assertEquals(-1, keys.getInt(16)),
                 () -> assertEquals(5, values.getLong(0)), () -> assertEquals(7, values.getInt(8)),
-                () -> assertEquals(0, keys.getLong(24)), () -> assertEquals(-2, keys.getInt(40)), () -> assertEquals(2, values.getLong(24)));
+                () -> assertEquals(0, keys.getLong(24)), () -> assertEquals(-2, keys.getInt(40)), () -> assertEquals(2, values.getLong(32)));
+    }
+
+    @Test
+    void digest_thatIsRevoked_isAnEntryOfItsFirstBytes() {
+        byte[] digest = Policy.read(settings("revoked-digests = [ \"sha256:" + "0123456789ABCDEF".repeat(4) + "\" ]")).revokedDigests().getFirst();
+        PolicyEntries entries = new PolicyEntries();
+        entries.revoked(digest);
+        var keys = entries.policy().keys().order(ByteOrder.nativeOrder());
+        var expected = ByteBuffer.wrap(digest).order(ByteOrder.nativeOrder());
+        assertAll(() -> assertEquals(32, digest.length), () -> assertEquals(1, entries.policy().count()),
+                () -> assertEquals(expected.getLong(0), keys.getLong(0)), () -> assertEquals(3, keys.getInt(8)),
+                () -> assertEquals(expected.getInt(8), keys.getInt(12)), () -> assertEquals(expected.getInt(16), keys.getInt(20)));
+    }
+
+    /** The file goes into the table once, and the program is told from the others. */
+    @Test
+    void ownFiles_underTwoNames_areOneEntry() {
+        FileId java = new FileId(1, 2, 3);
+        PolicyEntries.Table table = PolicyEntries.own(java, List.of(java, new FileId(1, 9, 0), new FileId(1, 9, 0)));
+        var values = table.values().order(ByteOrder.nativeOrder());
+        assertAll(() -> assertEquals(2, table.count()), () -> assertEquals(2, values.getInt(0)), () -> assertEquals(1, values.getInt(4)));
+    }
+
+    @Test
+    void successor_ofThisProcess_isThisJavaWithItsFiles() throws IOException {
+        Successor successor = Successor.ofThisProcess();
+        var encoded = ByteBuffer.wrap(successor.encoded()).order(ByteOrder.nativeOrder());
+        byte[] executable = successor.executable().toString().getBytes(StandardCharsets.UTF_8);
+        byte[] known = new byte[executable.length + 1];
+        encoded.get(32, known);
+        assertAll(() -> assertEquals(32 + 5 * 256 + 8192, encoded.capacity()),
+                () -> assertArrayEquals(Arrays.copyOf(executable, known.length), known),
+                () -> assertEquals(Files.readAllBytes(Path.of("/proc/self/cmdline")).length, encoded.getInt(4)),
+                () -> assertEquals('/', encoded.get(32 + 256 + successor.places().getFirst().toString().length())),
+                () -> assertTrue(successor.files().stream().anyMatch(file -> file.endsWith("lib/modules")), "the classes of Java"),
+                () -> assertTrue(successor.files().stream().anyMatch(file -> file.toString().contains("libc.so")), "its libraries"));
+    }
+
+    @Test
+    void successor_withMoreArgumentsThanTheKernelCompares_isNone() {
+        Successor successor = new Successor(Path.of("/usr/bin/java"), new byte[9000], List.of(Path.of("/usr/lib/jvm")), List.of());
+        assertTrue(successor.obstacle().contains("9000 bytes of arguments"), successor::obstacle);
+        assertEquals("", new Successor(Path.of("/usr/bin/java"), new byte[90], List.of(), List.of()).obstacle());
+        assertTrue(new Successor(Path.of("/" + "x".repeat(300)), new byte[90], List.of(), List.of()).obstacle().contains("longer"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"quiet garrison.trust=off,true", "garrison.trust=on,false", "xgarrison.trust=off,false", "garrison.trust=offline,false",
+        "'',false"})
+    void bootParameter_isAWordOfItsOwn(String commandLine, boolean broken) {
+        assertEquals(broken, BreakGlass.broken(commandLine + "\n"));
     }
 
     /** "all" is every command, those of newer kernels too; a word names one bit. */

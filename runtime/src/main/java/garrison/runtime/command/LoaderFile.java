@@ -55,7 +55,13 @@ final class LoaderFile {
     }
 
     String digestText() {
-        return "sha256:" + HexFormat.of().formatHex(digest().digest());
+        return digestText(false);
+    }
+
+    /** @param content whether that of the whole content is meant, else fs-verity's */
+    String digestText(boolean content) {
+        FileDigest.Kind kind = content ? FileDigest.Kind.CONTENT : FileDigest.Kind.VERITY;
+        return "sha256:" + HexFormat.of().formatHex(loader.digest(kind).digest());
     }
 
     boolean isSealed() {

@@ -39,6 +39,12 @@ final class TrustCommand {
                     .parameter("FILE", "The loader.")
                     .parameter("TARGET", "Where it shall run, on a file system with fs-verity.")
                     .does(TrustCommand::install))
+            .command(Command.named("revoke", "Print the digests of files, for garrison.plugins.trusted-bpf.revoked-digests.")
+                    .description("A file with such a digest is trusted no more, whoever signed it. To revoke a key name its certificate in"
+                            + " garrison.plugins.trusted-bpf.revoked.")
+                    .option("content", "For kernels before 6.8: the SHA-256 of the whole content, not fs-verity's digest.")
+                    .parameter("FILE", "Loaders, scripts.", Command.Arity.ANY)
+                    .does(TrustCommand::revoke))
             .command(Command.named("list", "Tell whether files are signed, by which key, and whether they are sealed.")
                     .parameter("FILE", "Loaders; of a folder all files in it.", Command.Arity.ANY)
                     .does(TrustCommand::list));
@@ -130,6 +136,12 @@ final class TrustCommand {
             loader.install(target, KeyOption.read(call));
         }
         return call.done("installed " + target + ", signed and sealed");
+    }
+
+    private static int revoke(Call call) {
+        boolean content = call.has("content");
+        files(call).forEach(file -> call.out().println("\"" + new LoaderFile(file).digestText(content) + "\"   # " + file));
+        return ExitCode.OK;
     }
 
     private static int list(Call call) {

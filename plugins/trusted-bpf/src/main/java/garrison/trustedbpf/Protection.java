@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.trustedbpf;
+
+import garrison.spi.KernelVersion;
+import garrison.spi.Settings;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What the gate guards besides BPF itself.
+ *
+ * @param successor whether the runtime may be started again under its own gate, and its files are kept from being written
+ * @param process whether the runtime is kept from signals that end or stop it
+ * @param programs which BPF programs trusted loaders may load
+ */
+record Protection(boolean successor, boolean process, Programs programs) {
+    /** The first kernel that checks signatures of programs. */
+    static final KernelVersion SIGNED_PROGRAMS = new KernelVersion(6, 18, 0);
+    private static final String DIGEST = "sha256:";
+
+    /** Which BPF programs trusted loaders may load. */
+    enum Programs {
+        /** Any: the loader is trusted, and so what it loads. */
+        ANY,
+        /** Such as the kernel found signed with one of {@code certificates}: loader programs, with what these load. */
+        SIGNED
+    }
+
+    static Protection read(Settings settings) {
+        return new Protection(settings.bool("successor", true), settings.bool("protect-process", true),
+                settings.choice("programs", Programs.class, Programs.ANY));
+    }
+
+    /** Digests of files that are trusted no more, whoever signed them. */
+    static List<byte[]> revokedDigests(Settings settings) {
+        List<byte[]> all = new ArrayList<>();
+        for (String text : settings.strings("revoked-digests")) {
+            String word = text.strip().toLowerCase(Locale.ROOT);
+            if (!word.matches(DIGEST + "[0-9a-f]{64}")) {
+                throw settings.error("revoked-digests", "holds '" + text + "', which is no digest",
+                        "take what garrison trust revoke prints: " + DIGEST + " and 64 hexadecimal digits");
+            }
+            all.add(HexFormat.of().parseHex(word.substring(DIGEST.length())));
+        }
+        return List.copyOf(all);
+    }
+}
