@@ -18,6 +18,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,12 +49,12 @@ class ProtectionTest {
     private final Path certificate = loaders.certificate(Keys.LOADERS, "loaders");
     private final Path foreign = loaders.certificate(Keys.FOREIGN, "foreign");
     private final AttackProgram loader = loaders.signed("loader", Keys.LOADERS);
-    private final AttackProgram another = loaders.signed("another", Keys.FOREIGN);
     private final Map<String, Outcome> ungated = new LinkedHashMap<>();
     private Path mapped;
     private MappedByteBuffer held;
     private Path signature;
     private Path foreignSignature;
+    private Path der;
     private Gate gate;
 
     /** Each is refused by the gate, and by nothing without it. */
@@ -67,9 +68,10 @@ class ProtectionTest {
     }
 
     @BeforeAll
-    void start() throws IOException {
+    void start() throws IOException, GeneralSecurityException {
         signature = Files.write(loaders.folder().resolve("code.sig"), Keys.LOADERS.sign(CODE));
         foreignSignature = Files.write(loaders.folder().resolve("foreign.sig"), Keys.FOREIGN.sign(CODE));
+        der = Files.write(loaders.folder().resolve("foreign.der"), Keys.FOREIGN.certificate().certificate().getEncoded());
         mapped = Files.write(Guest.scratch("mapped").resolve("library"), new byte[8192]);
         attempts().forEach((name, words) -> ungated.put(name, stranger.run(words)));
         Files.write(mapped, new byte[8192]);
@@ -173,7 +175,7 @@ class ProtectionTest {
                 dynamicTest("good", () -> assertEquals(0, loader.run("bpf-load-signed", keyring, sig, SYSCALL, "0").exit())),
                 dynamicTest("unsigned", () -> refused("program_unsigned", keyring, "none", SYSCALL, "0")),
                 dynamicTest("not a loader program", () -> refused("program_kind", keyring, sig, SOCKET_FILTER, "0")),
-                dynamicTest("another keyring", () -> refused("program_keyring", foreign.toString(), foreignSignature.toString(), SYSCALL, "0")),
+                dynamicTest("another keyring", () -> refused("program_keyring", der.toString(), foreignSignature.toString(), SYSCALL, "0")),
                 dynamicTest("altered", () -> assertNotEquals(0, loader.run("bpf-load-signed", keyring, sig, SYSCALL, "1").exit())),
                 dynamicTest("signed by a stranger", () -> assertNotEquals(0,
                         loader.run("bpf-load-signed", keyring, foreignSignature.toString(), SYSCALL, "0").exit())),
@@ -182,7 +184,7 @@ class ProtectionTest {
                 dynamicTest("control: any program", () -> {
                     gate.reload(policy(""));
                     assertEquals(0, loader.run("bpf-load-signed", keyring, "none", SYSCALL, "0").exit());
-                    assertEquals(0, loader.run("bpf-load-signed", foreign.toString(), foreignSignature.toString(), SYSCALL, "0").exit());
+                    assertEquals(0, loader.run("bpf-load-signed", der.toString(), foreignSignature.toString(), SYSCALL, "0").exit());
                 }));
     }
 
