@@ -116,7 +116,7 @@ static __always_inline bool trust_begins(const __u64 *text, const char *known, _
 
 static __noinline int trust_same_path(struct trusted_bpf_runtime *known, struct file *file)
 {
-	__u64 path[TRUSTED_BPF_PATH / 8];
+	__u64 path[TRUSTED_BPF_PATH / 8] = {};	/* 6.1 wants it filled */
 
 	return bpf_d_path((struct path *)&file->f_path, (char *)path, sizeof(path)) > 0 &&
 	       trust_begins(path, known->executable, known->executable_length);
@@ -204,7 +204,7 @@ static __noinline int trust_refuses_write(struct file *file, fmode_t mode, bool 
 /* 0: data; 1: code, by where it lies; 2: code, by its name, or where it lies cannot be told. Bundles may lie anywhere. */
 static __noinline int trust_reads_code(struct trusted_bpf_runtime *known, struct file *file)
 {
-	__u64 path[TRUSTED_BPF_PATH / 8];
+	__u64 path[TRUSTED_BPF_PATH / 8] = {};	/* 6.1 wants it filled */
 	int i;
 
 	if (bpf_d_path((struct path *)&file->f_path, (char *)path, sizeof(path)) < 0)

@@ -95,7 +95,7 @@ static __noinline int trust_is_script(struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct trust_script *script;
-	__u64 path[TRUSTED_BPF_PATH / 8];
+	__u64 path[TRUSTED_BPF_PATH / 8] = {};	/* 6.1 wants it filled */
 
 	trust_rcu_read_lock();
 	script = bpf_task_storage_get(&scripts, task->group_leader, 0, 0);
