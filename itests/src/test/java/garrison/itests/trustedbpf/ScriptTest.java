@@ -48,6 +48,7 @@ class ScriptTest {
 
     @BeforeAll
     void start() throws IOException {
+        Assumptions.assumeFalse(Loaders.byList(), "before 6.8 a file cannot be hashed while it is opened: no script is taken there");
         Path unsigned = script("unsigned", false, "bpf-map-create");
         good = script("good", true, "bpf-map-create", "bpf-prog-load");
         direct = script("direct", true, "#!" + interpreter.file(), "bpf-map-create");
