@@ -104,6 +104,10 @@ static __noinline int judge_cred(struct task_struct *task, bool current)
 		known->suspect = seen;
 		return 0;
 	}
+	if (current && is_entering(CFI_COMMIT_CREDS)) {
+		cred_committed(key, cred);
+		return 0;
+	}
 	report.task = task;
 	report.sensor = CFI_CREDENTIALS;
 	report.finding = known->cred == (__u64)cred ? CFI_ALTERED : CFI_REPLACED;

@@ -69,6 +69,14 @@ static __always_inline void entering(__u32 sensor, __s64 more)
 		__sync_fetch_and_add(count, more);
 }
 
+/* Whether one is under way here, in a task that was preempted: then the kernel leaves it out for all others on this CPU. */
+static __always_inline bool is_entering(__u32 sensor)
+{
+	__s64 *count = bpf_map_lookup_elem(&cfi_entering, &sensor);
+
+	return !count || *count > 0;
+}
+
 /* Masked where the verifier sees it: before 7 it forgets a comparison that was made on another copy of the number. */
 static __always_inline __u8 *token_of(struct cfi_scratch *scratch, __u64 sensor)
 {

@@ -42,7 +42,6 @@ static __always_inline bool entry_may_be_unseen(struct cfi_state *state, struct 
 	struct garrison_control *control = garrison_control_now();
 	struct cfi_site site = { .sensor = sensor };
 	__u64 now = bpf_ktime_get_boot_ns(), *until;
-	__s64 *under_way;
 	__u32 zero = 0;
 
 	if (!control || control->retired)
@@ -52,8 +51,7 @@ static __always_inline bool entry_may_be_unseen(struct cfi_state *state, struct 
 		return true;
 	}
 	until = bpf_map_lookup_elem(&cfi_doubt, &zero);
-	under_way = bpf_map_lookup_elem(&cfi_entering, &sensor);
-	if (!until || now < *until || !under_way || *under_way > 0)
+	if (!until || now < *until || is_entering(sensor))
 		return true;
 	if (now >= later->settled_ns)
 		return false;
@@ -89,8 +87,15 @@ static __always_inline int passed_behind_entry(struct pt_regs *context)
 	stack = bpf_map_lookup_elem(&cfi_later_frames, &zero);
 	if (stack && bpf_get_stack(context, stack->frames, sizeof(stack->frames), 0) == sizeof(stack->frames))
 		report.address = stack->frames[1];
-	if (entry_may_be_unseen(state, later, sensor, report.address))
+	if (entry_may_be_unseen(state, later, sensor, report.address)) {
+		__u64 key = (__u64)task;
+		struct cfi_task *known = sensor == CFI_COMMIT_CREDS ? bpf_map_lookup_elem(&cfi_tasks, &key) : NULL;
+
+		/* What it commits was not seen either: it is taken as it is found next. */
+		if (known)
+			known->cred = 0;
 		return 0;
+	}
 	report.task = task;
 	report.sensor = sensor;
 	report.finding = CFI_SKIPPED;
