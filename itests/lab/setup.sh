@@ -24,7 +24,6 @@ LAB_PACKAGES=(
     "e2fsprogs c:mkfs.ext4"
     "iproute2 c:ip"
     "openssl c:openssl"
-    "stress-ng c:stress-ng"
     "bpftrace c:bpftrace"
     "linux-perf c:perf"
 )

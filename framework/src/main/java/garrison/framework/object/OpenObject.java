@@ -321,7 +321,14 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
                     + remedy(errno), errno);
         }
         return new VerifierException(program + " was rejected by the verifier of kernel " + owner.kernelRelease() + ": "
-                + VerifierLog.decisiveLine(text) + "; " + words, errno, name, text);
+                + VerifierLog.decisiveLine(text) + "; " + words + lockdown(text), errno, name, text);
+    }
+
+    /** The verifier speaks as if there were no such helper. */
+    private static String lockdown(String text) {
+        String line = VerifierLog.decisiveLine(text);
+        return line.contains("func bpf_probe_read") || line.contains("helper bpf_probe_read")
+                ? "; with lockdown=confidentiality (/sys/kernel/security/lockdown) no program may read kernel memory" : "";
     }
 
     private static String remedy(int errno) {

@@ -29,7 +29,7 @@ public final class EmbeddedMonitor implements AutoCloseable {
     }
 
     private static com.typesafe.config.Config config(String keys) {
-        return ConfigFactory.parseString("garrison.plugins.cfi-monitor { " + keys + " }");
+        return ConfigFactory.parseString("garrison.plugins.cfi-monitor { behind-entries = true, " + keys + " }");
     }
 
     /** Puts other keys in force. */

@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,9 +20,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(400)
 @ExtendWith(Stage.Ended.class)
 class LearningTest {
-    /** What the lab keeps of a guest, so that another boot of the same kernel can read it; see StressTest. */
-    private static final Optional<Path> SHARE = Optional.ofNullable(System.getenv("LAB_SHARE")).map(Path::of);
-
     @Test
     void siteThatWasLearnt_isKnownToTheNextRun_byTheLock() throws IOException {
         Path lock = Guest.scratch("lock").resolve("cfi.lock");
@@ -38,10 +34,6 @@ class LearningTest {
         }
         List<String> learnt = lines(lock);
         assertTrue(learnt.stream().allMatch(line -> line.matches("[0-9a-f]{20,} [a-z_]+ [0-9a-f]+ # .*\\+0x.*")), learnt.toString());
-        if (SHARE.isPresent()) {
-            Files.write(SHARE.get().resolve("cfi.lock"), learnt);
-            Files.writeString(SHARE.get().resolve("cfi.boot"), Files.readString(Path.of("/proc/sys/kernel/random/boot_id")));
-        }
         hideKprobes();
         try (EmbeddedMonitor monitor = new EmbeddedMonitor("mode = ENFORCE, lock = \"" + lock + "\"");
                 Exploit exploit = new Exploit()) {

@@ -149,7 +149,7 @@ final class CfiSession implements PluginSession {
         if (known != null && inForce != null) {
             figures.put("known call sites", known.figures() + (inForce.learning() ? " (learning)" : " (locked)"));
             long[] counters = KernelState.counters(stateMap);
-            figures.put("sensors behind entries", later.figures());
+            figures.put("sensors behind entries", inForce.behindEntries() ? later.figures() : "off");
             if (!later.unseen().isEmpty()) {
                 figures.put("entries that may be jumped over unseen", later.unseen());
             }

@@ -71,7 +71,7 @@ final class LaterSensors implements AutoCloseable {
     synchronized void policy(Policy policy) {
         Set<Sensor> next = EnumSet.noneOf(Sensor.class);
         for (Sensor sensor : Sensor.values()) {
-            if (sensor.hasLaterPlaces() && policy.actions().get(sensor) != Action.OFF && state.address(sensor.word()).isPresent()) {
+            if (policy.behindEntries() && sensor.hasLaterPlaces() && policy.actions().get(sensor) != Action.OFF && state.address(sensor.word()).isPresent()) {
                 next.add(sensor);
             }
         }

@@ -20,10 +20,11 @@ import java.util.Optional;
  * @param denySwitches whether writes that silence programs are refused
  * @param restoreSwitches whether what is off is switched on again
  * @param period between two walks over all tasks
+ * @param behindEntries whether there are sensors behind the entries of functions, too
  * @param moveEvery how long a sensor behind an entry stays at its place
  */
 record Policy(Map<Sensor, Action> actions, boolean learning, Optional<Path> lock, TrustedModules trustedModules, List<Path> exempt,
-        boolean denySwitches, boolean restoreSwitches, Duration period, Duration moveEvery) {
+        boolean denySwitches, boolean restoreSwitches, Duration period, boolean behindEntries, Duration moveEvery) {
     /**
      * Reads the plugin's settings.
      *
@@ -42,8 +43,9 @@ record Policy(Map<Sensor, Action> actions, boolean learning, Optional<Path> lock
         boolean deny = settings.bool("deny-switches", true);
         boolean restore = settings.bool("restore-switches", true);
         Duration period = settings.duration("period", Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofMillis(400));
+        boolean behindEntries = settings.bool("behind-entries", false);
         Duration moveEvery = settings.duration("move-every", Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofMinutes(5));
         settings.end();
-        return new Policy(Map.copyOf(actions), learning, lock, modules, exempt, deny, restore, period, moveEvery);
+        return new Policy(Map.copyOf(actions), learning, lock, modules, exempt, deny, restore, period, behindEntries, moveEvery);
     }
 }
