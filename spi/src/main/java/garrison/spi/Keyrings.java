@@ -22,6 +22,12 @@ public interface Keyrings {
         /** What {@code bpf_lookup_user_key} takes; positive. */
         int serial();
 
+        /** Serials of the certificates' keys in it. */
+        List<Integer> keys();
+
+        /** Serial of the keyring that keeps it: who clears that one loses it. */
+        int keeper();
+
         /** Gives it up: signatures are checked by it no more. */
         @Override
         void close();

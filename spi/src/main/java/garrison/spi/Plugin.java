@@ -2,6 +2,7 @@
 package garrison.spi;
 
 import java.util.List;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -28,6 +29,11 @@ public interface Plugin {
     /** What each of its programs may cost, unless the configuration's {@code budget} says otherwise. */
     default Budget budget() {
         return Budget.NONE;
+    }
+
+    /** What it can say of a policy without a kernel, for {@code garrison policy}; empty if nothing. */
+    default Optional<PolicyTool> policyTool() {
+        return Optional.empty();
     }
 
     /**

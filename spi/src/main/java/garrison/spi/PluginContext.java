@@ -19,6 +19,9 @@ public interface PluginContext {
     /** Hands certificates to the kernel. */
     Keyrings keyrings();
 
+    /** Reads files that must be signed. */
+    Signatures signatures();
+
     /** Hands an event to the listeners. Never blocks; callable from any thread. */
     void publish(Event event);
 

@@ -210,6 +210,11 @@ public final class Settings {
                 : child(key, nameOf(key), value);
     }
 
+    /** The keys that are there, in alphabetical order, for objects whose keys are names. None of them is known by that. */
+    public List<String> keys() {
+        return List.copyOf(new TreeSet<>(object.keySet()));
+    }
+
     /** The named objects below a key, each {@code name { … }}, in the order of the names. */
     public Map<String, Settings> named(String key) {
         Settings parent = object(key);

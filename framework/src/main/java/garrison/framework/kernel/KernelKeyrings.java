@@ -7,6 +7,7 @@ import garrison.spi.Keyrings;
 import garrison.spi.KernelException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -23,6 +24,9 @@ public final class KernelKeyrings implements Keyrings {
     private static final int USER = 16;
     /** Searching is what the kernel's check of a signature does, as a possessor. */
     private static final int PERMISSIONS = (VIEW | READ | SEARCH) << POSSESSOR | (VIEW | READ) << USER;
+    private static final int ENOPKG = 65;
+    private static final int EBADMSG = 74;
+    private static final int EDQUOT = 122;
     private static final AtomicLong MADE = new AtomicLong();
 
     @Override
@@ -31,11 +35,15 @@ public final class KernelKeyrings implements Keyrings {
         String name = "garrison-" + ProcessHandle.current().pid() + "-" + MADE.incrementAndGet();
         // Only what this thread possesses can it add to; the process's own keyring it always does.
         int serial = checked(KeyCalls.addKeyring(name, KeyCalls.PROCESS_KEYRING), "making the keyring " + name);
+        List<Integer> keys = new ArrayList<>();
+        int keeper;
         try {
+            keeper = checked(KeyCalls.serial(KeyCalls.USER_KEYRING), "asking for the user's keyring, to keep " + name + " in");
             for (X509Certificate certificate : certificates) {
                 String words = "adding the certificate " + certificate.getSubjectX500Principal().getName() + " to keyring " + name;
                 int key = checked(KeyCalls.addCertificate(encoded(certificate), serial), words);
                 checked(KeyCalls.setPermissions(key, PERMISSIONS), words);
+                keys.add(key);
             }
             checked(KeyCalls.restrict(serial), "restricting the keyring " + name);
             checked(KeyCalls.link(serial, KeyCalls.USER_KEYRING), "keeping the keyring " + name);
@@ -47,7 +55,7 @@ public final class KernelKeyrings implements Keyrings {
             KeyCalls.unlink(serial, KeyCalls.USER_KEYRING);
             throw e;
         }
-        return new Made(serial);
+        return new Made(serial, List.copyOf(keys), keeper);
     }
 
     private static byte[] encoded(X509Certificate certificate) {
@@ -60,12 +68,21 @@ public final class KernelKeyrings implements Keyrings {
 
     private static int checked(int result, String words) {
         if (result < 0) {
-            throw new KernelException(words + ": " + Libc.strerror(-result), -result);
+            throw new KernelException(words + ": " + Libc.strerror(-result) + remedy(-result), -result);
         }
         return result;
     }
 
-    private record Made(int serial) implements Keyring {
+    private static String remedy(int errno) {
+        return switch (errno) {
+            case EDQUOT -> "; its user has as many keys as it may have: raise kernel.keys.root_maxkeys and root_maxbytes (sysctl),"
+                    + " or remove keys that nobody needs (/proc/keys, /proc/key-users)";
+            case ENOPKG, EBADMSG -> "; the kernel takes X.509 certificates of RSA keys with SHA-256: garrison trust init makes one";
+            default -> "";
+        };
+    }
+
+    private record Made(int serial, List<Integer> keys, int keeper) implements Keyring {
         @Override
         public void close() {
             // Gone already when somebody else removed it: nothing is left to give up.

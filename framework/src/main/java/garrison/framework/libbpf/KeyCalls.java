@@ -18,6 +18,7 @@ public final class KeyCalls {
     private static final boolean X86 = "amd64".equals(System.getProperty("os.arch"));
     private static final int SYS_ADD_KEY = X86 ? 248 : 217;
     private static final int SYS_KEYCTL = X86 ? 250 : 219;
+    private static final int GET_ID = 0;
     private static final int SET_PERMISSIONS = 5;
     private static final int LINK = 8;
     private static final int UNLINK = 9;
@@ -46,6 +47,11 @@ public final class KeyCalls {
             return call(SYS_ADD_KEY, at(scratch.allocateFrom("asymmetric")), 0,
                     at(scratch.allocateFrom(ValueLayout.JAVA_BYTE, der)), der.length, into);
         }
+    }
+
+    /** {@code keyctl(KEYCTL_GET_KEYRING_ID, special, 0)}: the serial of the keyring that a special number stands for. */
+    public static int serial(int special) {
+        return call(SYS_KEYCTL, GET_ID, special, 0, 0, 0);
     }
 
     /** {@code keyctl(KEYCTL_SETPERM, key, mask)}: 0. */

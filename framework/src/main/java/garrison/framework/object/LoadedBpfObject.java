@@ -211,9 +211,9 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
 
     @Override
     public Attachment attachAt(String program, String function, long offset, long cookie) {
-        ProgramInfo info = programs.stream().filter(p -> p.name().equals(program)).findAny().orElse(null);
         return handle.alone(object -> {
             MemorySegment loaded = find(object, program);
+            ProgramInfo info = spec.program(program).orElseThrow();
             return KernelLink.attachAt(libbpf, loaded, info, owner, function, offset, cookie)::close;
         });
     }

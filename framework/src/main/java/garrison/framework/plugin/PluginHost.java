@@ -259,6 +259,9 @@ public final class PluginHost implements AutoCloseable {
 
     /** The same plugins in the order in which to start them: those that refuse first, so that observers are asked before them. */
     public List<Plugin> ordered(List<Plugin> plugins) {
+        if (plugins.size() < 2) {
+            return List.copyOf(plugins); // a rank takes reading the plugin's configuration
+        }
         Map<Plugin, Integer> ranks = new IdentityHashMap<>();
         plugins.forEach(plugin -> ranks.put(plugin, rank(plugin)));
         return plugins.stream().sorted(Comparator.comparing(ranks::get)).toList();

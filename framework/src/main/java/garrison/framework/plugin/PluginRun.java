@@ -13,6 +13,7 @@ import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
 import garrison.framework.ring.Bindings;
 import garrison.framework.ring.RingReader;
+import garrison.framework.trust.Anchor;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.TrustSettings;
 import garrison.spi.Budget;
@@ -22,7 +23,9 @@ import garrison.spi.Plugin;
 import garrison.spi.PluginSession;
 import garrison.spi.PolicyChange;
 import garrison.spi.ProgramInfo;
+import garrison.spi.Signatures;
 import garrison.spi.WhenOrphaned;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,8 @@ final class PluginRun implements AutoCloseable {
     static final String COUNTERS = "garrison_counters";
     private static final List<String> CORE_MAPS = List.of(EVENTS, COUNTERS, ControlMap.NAME, HeartbeatMap.NAME);
     private static final String NO_DECISION = "garrison_xattr_no_decision";
+    /** Bytes of a file that a plugin has checked by its signature. */
+    private static final int LARGEST_SIGNED = 16 << 20;
 
     private final String name;
     private final Platform platform;
@@ -66,6 +71,7 @@ final class PluginRun implements AutoCloseable {
     private final HookGround ground;
     private LoadedBpfObject object;
     private SignedObject source;
+    private volatile TrustSettings trust;
     private String objectName = "";
     private Bindings bindings;
     private Attachments attachments;
@@ -83,6 +89,7 @@ final class PluginRun implements AutoCloseable {
         this.heritage = heritage;
         orphaned = settings.whenOrphaned().orElseGet(plugin::whenOrphaned);
         grace = settings.grace();
+        trust = settings.trust();
         budget = settings.budget().over(plugin.budget());
     }
 
@@ -107,7 +114,7 @@ final class PluginRun implements AutoCloseable {
 
     private void open(Plugin plugin, PluginSettings settings) {
         Owner owner = new Owner(name, platform.kernel().release());
-        session = plugin.open(new RunContext(settings.settings(), platform, listeners));
+        session = plugin.open(new RunContext(settings.settings(), platform, listeners, this::readSigned));
         ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), ground, owner);
         source = choice.object();
         objectName = choice.spec().name();
@@ -203,7 +210,13 @@ final class PluginRun implements AutoCloseable {
 
     /** Stages a new policy beside the one in force. */
     Transition stage(PluginSettings settings) {
+        trust = settings.trust();
         return new Transition(session.stage(settings.settings(), object), attachments);
+    }
+
+    private Signatures.Signed readSigned(Path file) {
+        SignedObject object = SignedObject.read(file, LARGEST_SIGNED);
+        return new Signatures.Signed(object.bytes(), trust.check("plugin " + name, object).map(Anchor::toString));
     }
 
     /** Whether its object is still trusted by another configuration. */

@@ -8,10 +8,11 @@ import garrison.spi.KernelFeatures;
 import garrison.spi.Keyrings;
 import garrison.spi.PluginContext;
 import garrison.spi.Settings;
+import garrison.spi.Signatures;
 import java.time.Instant;
 
 /** What one run of a plugin sees of its surroundings. */
-record RunContext(Settings settings, Platform platform, Listeners listeners) implements PluginContext {
+record RunContext(Settings settings, Platform platform, Listeners listeners, Signatures signatures) implements PluginContext {
     @Override
     public KernelFeatures kernel() {
         return platform.kernel();

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.trust;
 
+import garrison.spi.GarrisonException;
 import garrison.spi.ProgramSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -32,10 +36,34 @@ public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature
         return new SignedObject(source.name(), source.read(), signatureOf(source.url()));
     }
 
-    /** Whose key a signature names, lower-case hexadecimal, whether it is good or not; empty for what is no signature. */
+    /**
+     * The same of a file that need be no BPF object.
+     *
+     * @param most bytes that it may have
+     * @throws GarrisonException if it cannot be read, or has more
+     */
+    public static SignedObject read(Path file, int most) {
+        try {
+            Path path = file.toRealPath();
+            byte[] bytes;
+            try (InputStream in = Files.newInputStream(path)) {
+                bytes = in.readNBytes(most + 1);
+            }
+            if (bytes.length > most) {
+                throw new GarrisonException(file + ": has more than " + most + " bytes; such a file is not read");
+            }
+            return new SignedObject(path.toString(), bytes, signatureOf(path.toUri().toURL()));
+        } catch (NoSuchFileException e) {
+            throw new GarrisonException(file + ": there is no such file", e);
+        } catch (IOException e) {
+            throw new GarrisonException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whom a signature names as its signer, mostly by the key's identifier, whether it is good or not; empty for what is no signature. */
     public static Optional<String> keyId(byte[] signature) {
         try {
-            return Optional.of(CmsForm.parse(signature).keyId());
+            return Optional.of(CmsForm.parse(signature).signer());
         } catch (RefusedException e) {
             return Optional.empty();
         }

@@ -80,9 +80,9 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
 
     private Anchor signer(byte[] bytes, byte[] signature) {
         CmsForm form = CmsForm.parse(signature);
-        List<Anchor> named = anchors.stream().filter(a -> a.keyId().equals(form.keyId())).toList();
+        List<Anchor> named = anchors.stream().filter(form::names).toList();
         if (named.isEmpty()) {
-            throw new RefusedException("it was signed with the key " + form.keyId() + ", whose certificate is no anchor");
+            throw new RefusedException("it was signed with the key " + form.signer() + ", whose certificate is no anchor");
         }
         // Two certificates may be of one key, after a renewal; or, by an ill-willed neighbour's choice, only of one key id.
         List<Anchor> fitting = named.stream().filter(a -> a.signed(bytes, form.value())).toList();

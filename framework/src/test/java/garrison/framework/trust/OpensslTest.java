@@ -70,6 +70,24 @@ class OpensslTest {
                 trust.check("p", new SignedObject("o", Files.readAllBytes(object), Optional.of(theirs))));
     }
 
+    /** As fsverity-utils sign: with the signer's issuer and serial number. Another signer of the same name is another one. */
+    @Test
+    void signature_inTheOlderForm_isTaken_andNotForAnotherSigner() throws Exception {
+        openssl(0, "smime", "-sign", "-binary", "-noattr", "-nocerts", "-md", "sha256", "-in", "o.bpf.o", "-signer", "k.pem",
+                "-inkey", "k.key", "-outform", "DER", "-out", "theirs.p7s");
+        byte[] theirs = Files.readAllBytes(folder.resolve("theirs.p7s"));
+        byte[] bytes = Files.readAllBytes(object);
+        TrustSettings trust = new TrustSettings(List.of(key.certificate()), true, Revocations.NONE);
+        assertEquals(Optional.of(key.certificate()), trust.check("p", new SignedObject("o", bytes, Optional.of(theirs))));
+        TrustSettings another = new TrustSettings(List.of(SigningKey.create("Alice", Duration.ofDays(10)).certificate()), true,
+                Revocations.NONE);
+        bytes[100] ^= 1;
+        for (TrustSettings settings : List.of(trust, another)) {
+            org.junit.jupiter.api.Assertions.assertThrows(UntrustedObjectException.class,
+                    () -> settings.check("p", new SignedObject("o", bytes, Optional.of(theirs))));
+        }
+    }
+
     @Test
     void keyAndCertificateOfOpenssl_areTaken() throws Exception {
         openssl(0, "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-keyout", "o.key", "-out", "o.pem", "-subj", "/CN=theirs",
