@@ -4,7 +4,10 @@
  *
  * The hooks, and why each:
  *
- *	file_open		every open: read and write by the file's mode, O_TMPFILE creates, an exec opens to execute
+ *	file_open		every open: read and write by the file's mode, O_TMPFILE creates, an exec opens to execute; of a
+ *				block device what lies on it counts
+ *	file_permission		only where a policy asks for it: each read and write, of descriptors that are older than the
+ *				policy or were handed on
  *	path_truncate		truncate(2), O_TRUNC even on a read-only open; before 6.2 also ftruncate(2)
  *	file_truncate		6.2+: ftruncate(2) and O_TRUNC, taken out of path_truncate
  *	inode_create, _mkdir,	a new name in a tree
@@ -41,32 +44,40 @@
 
 GARRISON_LICENSE;
 
-/*
- * Garrison's own process, in the initial pid namespace; set before load. It may list directories, and nothing else: it looks
- * for hard links in the trees of the next policy while the present one is in force.
- */
-const volatile __u32 guard_own_process = 0;
-
 /* What makes a name lead elsewhere: the directory above it goes, is moved, or is hidden. */
 #define GUARD_REDIRECTS (FILE_GUARD_WRITE | FILE_GUARD_DELETE | FILE_GUARD_RENAME)
+/* What comes under a name that a rule knows with contents of its own, as if they had been written. */
+#define GUARD_STANDS_FOR (FILE_GUARD_CREATE | FILE_GUARD_WRITE)
 #define GUARD_HIDES (GUARD_REDIRECTS | FILE_GUARD_CREATE | FILE_GUARD_MOUNT)
 
-static __always_inline bool guard_is_own_process(void)
+/* Whoever reads or writes the device below a file system passes all its files by. */
+static __always_inline bool guard_denies_device(struct file *file, __u32 act)
 {
-	return guard_own_process && bpf_get_current_pid_tgid() >> 32 == guard_own_process;
+	struct guard_question q;
+
+	guard_fill_question(&q, (__u64)file->f_path.dentry, file->f_inode->i_rdev, FILE_GUARD_FILE_OPEN, act);
+	q.on_device = act;
+	return guard_refuses(&q);
+}
+
+static __always_inline bool guard_denies_open(struct file *file, __u32 act)
+{
+	__u64 object = (__u64)file->f_path.dentry;
+	struct guard_question q;
+
+	if (file->f_inode != file->f_path.dentry->d_inode)
+		object = guard_own_name(file->f_inode);
+	return object && guard_begin_at(&q, object, file->f_inode->i_sb->s_dev, FILE_GUARD_FILE_OPEN, act, act) &&
+	       guard_refuses(&q);
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(guard_file_open, struct file *file, int ret)
 {
-	struct dentry *dentry = file->f_path.dentry;
-	__u32 act = 0, mode = file->f_mode, flags = file->f_flags;
+	__u32 act = 0, mode = file->f_mode, flags = file->f_flags, type = file->f_inode->i_mode & GUARD_S_IFMT;
 
 	if (ret)
 		return ret;
-	/* Before 6.7 overlayfs opens the real file under the overlay's name: that question has been asked already. */
-	if (file->f_inode != dentry->d_inode)
-		return 0;
 	if (flags & GUARD_FMODE_EXEC) {
 		act = FILE_GUARD_EXECUTE;
 	} else {
@@ -77,9 +88,30 @@ int BPF_PROG(guard_file_open, struct file *file, int ret)
 	}
 	if ((flags & GUARD_O_TMPFILE) == GUARD_O_TMPFILE)
 		act |= FILE_GUARD_CREATE;
+	if (act == FILE_GUARD_READ && type == GUARD_S_IFDIR && guard_is_own_process())
+		return 0;
+	if (type == GUARD_S_IFBLK && guard_denies_device(file, act))
+		return garrison_deny(garrison_hook("file_open"));
+	return guard_verdict("file_open", guard_denies_open(file, act));
+}
+
+/* What an exec reads of a program is no read: an exec has asked to execute. */
+SEC("?lsm/file_permission")
+int BPF_PROG(guard_file_permission, struct file *file, int mask, int ret)
+{
+	__u32 act = 0;
+
+	if (ret)
+		return ret;
+	if (mask & (GUARD_MAY_WRITE | GUARD_MAY_APPEND))
+		act |= FILE_GUARD_WRITE;
+	if (mask & GUARD_MAY_READ && !(file->f_flags & GUARD_FMODE_EXEC))
+		act |= FILE_GUARD_READ;
+	if (!act)
+		return 0;
 	if (act == FILE_GUARD_READ && (file->f_inode->i_mode & GUARD_S_IFMT) == GUARD_S_IFDIR && guard_is_own_process())
 		return 0;
-	return guard_verdict("file_open", guard_denies(dentry, FILE_GUARD_FILE_OPEN, act));
+	return guard_verdict("file_permission", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_PERMISSION, act));
 }
 
 SEC("lsm/path_truncate")
@@ -98,14 +130,15 @@ int BPF_PROG(guard_file_truncate, struct file *file, int ret)
 	return guard_verdict("file_truncate", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
 }
 
-/* A new name: asked of the directory, reported with the name. */
-static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook)
+/* A new name: asked of the directory, reported with the name; `on_fresh` is asked where a rule knows the very name. */
+static __always_inline bool guard_denies_new(struct dentry *dentry, __u32 hook, __u32 on_fresh)
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE, FILE_GUARD_CREATE))
+	if (!guard_begin(&q, dentry, hook, FILE_GUARD_CREATE, FILE_GUARD_CREATE | on_fresh))
 		return false;
 	q.new_name = 1;
+	q.on_fresh = on_fresh;
 	return guard_refuses(&q);
 }
 
@@ -114,7 +147,7 @@ int BPF_PROG(guard_inode_create, struct inode *dir, struct dentry *dentry, umode
 {
 	if (ret)
 		return ret;
-	return guard_verdict("inode_create", guard_denies_new(dentry, FILE_GUARD_INODE_CREATE));
+	return guard_verdict("inode_create", guard_denies_new(dentry, FILE_GUARD_INODE_CREATE, FILE_GUARD_CREATE));
 }
 
 SEC("lsm/inode_mkdir")
@@ -122,7 +155,7 @@ int BPF_PROG(guard_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_
 {
 	if (ret)
 		return ret;
-	return guard_verdict("inode_mkdir", guard_denies_new(dentry, FILE_GUARD_INODE_MKDIR));
+	return guard_verdict("inode_mkdir", guard_denies_new(dentry, FILE_GUARD_INODE_MKDIR, FILE_GUARD_CREATE));
 }
 
 SEC("lsm/inode_mknod")
@@ -130,7 +163,7 @@ int BPF_PROG(guard_inode_mknod, struct inode *dir, struct dentry *dentry, umode_
 {
 	if (ret)
 		return ret;
-	return guard_verdict("inode_mknod", guard_denies_new(dentry, FILE_GUARD_INODE_MKNOD));
+	return guard_verdict("inode_mknod", guard_denies_new(dentry, FILE_GUARD_INODE_MKNOD, GUARD_STANDS_FOR));
 }
 
 SEC("lsm/inode_symlink")
@@ -138,7 +171,7 @@ int BPF_PROG(guard_inode_symlink, struct inode *dir, struct dentry *dentry, cons
 {
 	if (ret)
 		return ret;
-	return guard_verdict("inode_symlink", guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK));
+	return guard_verdict("inode_symlink", guard_denies_new(dentry, FILE_GUARD_INODE_SYMLINK, GUARD_STANDS_FOR));
 }
 
 SEC("lsm/inode_link")
@@ -154,6 +187,7 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 	q.on_tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
 	q.on_shared = FILE_GUARD_LINK;
 	q.on_arrival = FILE_GUARD_CREATE;
+	q.on_fresh = GUARD_STANDS_FOR;
 	return guard_verdict("inode_link", guard_refuses(&q));
 }
 
@@ -191,6 +225,7 @@ static __always_inline bool guard_denies_rename(struct dentry *from, struct dent
 	/* What is overwritten loses its name and, to those who open it by that, its contents. */
 	q.on_replaced = FILE_GUARD_WRITE | FILE_GUARD_DELETE;
 	q.on_arrival = FILE_GUARD_CREATE;
+	q.on_fresh = GUARD_STANDS_FOR;
 	return guard_refuses(&q);
 }
 

@@ -14,6 +14,8 @@ enum file_guard_operation {
 	FILE_GUARD_ATTRIBUTES = 1 << 6,
 	FILE_GUARD_EXECUTE = 1 << 7,
 	FILE_GUARD_MOUNT = 1 << 8,
+	/* Of a FILESYSTEM only: it has NAME entries. */
+	FILE_GUARD_NAMES = 1 << 13,
 	/* Of a FILESYSTEM only: it has ABOVE entries. */
 	FILE_GUARD_LEADS = 1 << 14,
 	/* Set in every value: acts that end the protection itself are covered by every rule. */
@@ -46,6 +48,7 @@ enum file_guard_hook {
 	FILE_GUARD_SB_MOUNT = 22,
 	FILE_GUARD_MOVE_MOUNT = 23,
 	FILE_GUARD_SB_PIVOTROOT = 24,
+	FILE_GUARD_FILE_PERMISSION = 25,
 };
 
 /*
@@ -55,28 +58,37 @@ enum file_guard_hook {
  *	OBJECT		device, inode, page	a protected object or a tree's root
  *	ABOVE		device, inode, page	a directory that leads to a protected place, or a tree's root
  *	SUBJECT		rule, executable, uid	may do what the rule refuses to others
+ *	TERM		rule, number		so may who meets all terms up to the next that is the last of its entry
+ *	NAME		directory, hash, page	a name in it that a rule knows, whatever file has it
+ *	DEVICE		device, page		a block device that protected objects lie on
+ *
+ * A directory with NAME entries has an OBJECT entry that says so, with no operations.
  */
 enum file_guard_kind {
 	FILE_GUARD_FILESYSTEM = 1,
 	FILE_GUARD_OBJECT = 2,
 	FILE_GUARD_ABOVE = 3,
 	FILE_GUARD_SUBJECT = 4,
+	FILE_GUARD_TERM = 5,
+	FILE_GUARD_NAME = 6,
+	FILE_GUARD_DEVICE = 7,
 };
 
 #define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct file_guard_key {
 	__u32 kind;
-	__u32 number;	/* OBJECT, ABOVE: page, from 0, one for each rule; SUBJECT: rule */
-	__u64 inode;	/* OBJECT: 0 for one that no name leads to; SUBJECT: the executable's, 0 for any */
-	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any */
-	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; else 0 */
+	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT: rule */
+	__u64 inode;	/* OBJECT: 0 for one that no name leads to; NAME: the directory's; SUBJECT: the executable's, 0 for any; TERM: its number */
+	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any; DEVICE: its own */
+	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; NAME: the low half of its hash; else 0 */
 };
 
 /* What of an OBJECT the rule protects. */
 enum file_guard_coverage {
 	FILE_GUARD_SELF = 1 << 0,	/* just this object */
 	FILE_GUARD_TREE = 1 << 1,	/* it and everything below */
+	FILE_GUARD_NAMED = 1 << 2,	/* of a NAME: whatever has it; of an OBJECT: it is a directory with NAME entries */
 };
 
 /* What more there is to know of a rule. */
@@ -85,11 +97,35 @@ enum file_guard_traits {
 	FILE_GUARD_BY_EXECUTABLE = 1 << 1,	/* it has SUBJECT entries of executables, */
 	FILE_GUARD_BY_UID = 1 << 2,		/* of uids, */
 	FILE_GUARD_BY_BOTH = 1 << 3,		/* of executables run by a uid */
+	FILE_GUARD_BY_TERMS = 1 << 4,		/* it has TERM entries */
+	FILE_GUARD_KILLS = 1 << 5,		/* whom it refuses something is killed */
+};
+
+/* What a TERM asks for. */
+enum file_guard_term_kind {
+	FILE_GUARD_TERM_EXECUTABLE = 1,	/* the program's inode is the value, its device `more` */
+	FILE_GUARD_TERM_GENERATION = 2,	/* the program's inode has this generation */
+	FILE_GUARD_TERM_UID = 3,
+	FILE_GUARD_TERM_GID = 4,
+	FILE_GUARD_TERM_CGROUP = 5,	/* the cgroup of the value, which lies `more` levels below the root, or one below it */
+	FILE_GUARD_TERM_UNTIL = 6,	/* the boot clock is before the value, ns */
+};
+
+/* bits of file_guard_term.place */
+#define FILE_GUARD_TERM_LAST (1 << 0)	/* of its entry */
+#define FILE_GUARD_TERM_END (1 << 1)	/* and of the rule */
+
+/* The value of a TERM: as large as any. */
+struct file_guard_term {
+	__u64 value;
+	__u32 more;
+	__u16 kind;	/* enum file_guard_term_kind */
+	__u16 place;	/* FILE_GUARD_TERM_LAST, FILE_GUARD_TERM_END */
 };
 
 /* What one rule says of one object; of a FILESYSTEM only the operations count, of a SUBJECT the generation. */
 struct file_guard_value {
-	__u32 generation;	/* the inode's; 0 is not compared */
+	__u32 generation;	/* the inode's; 0 is not compared; of a NAME the high half of its hash */
 	__u32 rule;		/* unique over all policies of a run */
 	__u16 operations;	/* enum file_guard_operation */
 	__u8 coverage;		/* enum file_guard_coverage */
@@ -126,6 +162,8 @@ struct file_guard_event {
 	__s32 depth;		/* names below the matched place; -1 when no name leads to it */
 	__u32 second;		/* 1 when depth counts names of the second path, else 0 */
 	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */
+	__u32 killed;		/* 1 when the process was sent SIGKILL */
+	__u32 reserved;
 	char comm[16];
 	char names[];		/* of each path the names from the last up to the file system's root, a NUL after each */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
-/* Files of a layer that a file system on top of it maps in its own files' place. */
+/* Files of a layer that a file system on top of it opens and maps in its own files' place. */
 #ifndef FILE_GUARD_BACKING_BPF_H
 #define FILE_GUARD_BACKING_BPF_H
 
@@ -14,6 +14,27 @@
 static __always_inline bool guard_is_backing(fmode_t mode)
 {
 	return bpf_core_type_exists(struct backing_file) && mode & GUARD_FMODE_NOACCOUNT && mode & GUARD_FMODE_BACKING;
+}
+
+/* Where an inode's names hang, before dentries changed. */
+struct dentry___before_6_7 {
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+} __attribute__((preserve_access_index));
+
+/*
+ * Before 6.7 overlayfs opens a layer's file under the overlay's name. By that it has been asked for already; this finds one of
+ * its own, for rules that know the layer. 0 where it has none.
+ */
+static __always_inline __u64 guard_own_name(struct inode *inode)
+{
+	__u64 first;
+
+	if (!bpf_core_field_exists(struct dentry___before_6_7, d_u.d_alias))
+		return 0;
+	first = (__u64)BPF_CORE_READ(inode, i_dentry.first);
+	return first ? first - bpf_core_field_offset(struct dentry___before_6_7, d_u.d_alias) : 0;
 }
 
 static __always_inline bool guard_denies_backed(struct file *file, __u32 hook, __u32 act)

@@ -6,9 +6,8 @@
 #ifndef FILE_GUARD_REPORT_BPF_H
 #define FILE_GUARD_REPORT_BPF_H
 
-#include "file_guard_policy.bpf.h"
+#include "file_guard_walk.bpf.h"
 
-#define GUARD_NAME_MAX 255
 #define GUARD_NAME_ROOM (GUARD_NAME_MAX + 1)
 
 /* Names on their way into a record, the last one first: the way up is the only one there is. */
@@ -16,13 +15,6 @@ struct guard_names {
 	struct guard_question *q;
 	char *out;
 };
-
-static __always_inline __u32 guard_name_length(__u64 dentry)
-{
-	__u32 length = BPF_CORE_READ((struct dentry *)dentry, d_name.len);
-
-	return length > GUARD_NAME_MAX ? GUARD_NAME_MAX : length;
-}
 
 static long guard_measure_step(__u32 i, struct guard_question **q)
 {
@@ -61,6 +53,8 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	event->gid = q->gid;
 	event->depth = q->depth;
 	event->second = q->matched_second;
+	event->killed = q->killed;
+	event->reserved = 0;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 

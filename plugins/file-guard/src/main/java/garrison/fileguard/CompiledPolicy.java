@@ -3,6 +3,7 @@ package garrison.fileguard;
 
 import garrison.spi.FileId;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -16,9 +17,10 @@ import java.util.Set;
  * @param executables paths of the executables that rules name, by file
  * @param objects number of protected objects and tree roots
  * @param incomplete trees whose search for hard links was given up at the limit
+ * @param absent protected names that no file has
  */
 record CompiledPolicy(PolicyEntries.Table table, Set<Hook> hooks, Map<Integer, String> ruleNames, Map<PlaceKey, Path> places,
-        Map<ExecutableKey, Path> executables, long objects, Set<Path> incomplete) {
+        Map<ExecutableKey, Path> executables, long objects, Set<Path> incomplete, List<Path> absent) {
     /** An executable as events name it. */
     record ExecutableKey(int device, long inode) {
         static ExecutableKey of(FileId id) {

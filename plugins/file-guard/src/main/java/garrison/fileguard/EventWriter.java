@@ -38,7 +38,7 @@ final class EventWriter {
         return new FileAccessEvent(FileGuard.NAME, time, rule, Operation.gravest(record.operation()).word(),
                 known ? own.below(place, record.depth()) : nameless(record),
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
-                record.verdict(), record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
+                record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
                 program.path, program.from, record.cgroup(), device(record), record.objectInode());
     }

@@ -17,6 +17,7 @@ import java.time.Instant;
  *     not UTF-8, and backslashes, as {@code \xNN}. Where it was too long to be told whole, {@code …} stands for what is missing
  * @param otherPath of a rename or link the path at its other end; else empty
  * @param verdict 0 when let through, else the negative errno returned: -1 (EPERM)
+ * @param killed whether the process was sent SIGKILL for it
  * @param mode the weaker of the plugin's and the rule's mode: AUDIT reports and lets through
  * @param hook the LSM hook that saw it
  * @param pid the process, in the initial pid namespace
@@ -32,7 +33,7 @@ import java.time.Instant;
  * @param inode the object's inode number; 0 when it did not exist yet
  */
 public record FileAccessEvent(String plugin, Instant time, String rule, String operation, String path, String otherPath,
-        int verdict, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, String executable,
+        int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, String executable,
         String executableFrom, long cgroup, String device, long inode) implements Event {
     /** The stable name of this kind of event. */
     public static final String TYPE = "file_access";

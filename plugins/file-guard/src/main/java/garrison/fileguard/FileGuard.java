@@ -4,8 +4,10 @@ package garrison.fileguard;
 import garrison.spi.Plugin;
 import garrison.spi.PluginContext;
 import garrison.spi.PluginSession;
+import garrison.spi.PolicyTool;
 import garrison.spi.ProgramSource;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Mandatory access control and audit of files: refuses, or reports, what is done to the files and directory trees that its
@@ -24,6 +26,11 @@ public final class FileGuard implements Plugin {
     @Override
     public List<ProgramSource> objects() {
         return List.of(ProgramSource.resource(FileGuard.class, "bpf/file_guard.bpf.o"));
+    }
+
+    @Override
+    public Optional<PolicyTool> policyTool() {
+        return Optional.of(new GuardTool());
     }
 
     @Override

@@ -12,6 +12,7 @@ import garrison.spi.PluginSession;
 import garrison.spi.PolicyChange;
 import garrison.spi.ProgramInfo;
 import garrison.spi.Settings;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
 /** One run of file-guard: chooses the programs for this kernel, swaps policies, puts events into words. */
 final class FileGuardSession implements PluginSession {
     private static final int ACCESS = 1;
+    private static final int NAMED_AT_MOST = 5;
     private static final String SETATTR = "inode_setattr";
     private static final Set<String> XATTR = Set.of("inode_setxattr", "inode_removexattr");
 
@@ -74,7 +76,7 @@ final class FileGuardSession implements PluginSession {
     @Override
     public PolicyChange stage(Settings settings, LoadedObject object) {
         Policy policy = Policy.read(settings);
-        CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule);
+        CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule, context.time(0));
         nextRule += policy.rules().size();
         BpfMap outer = object.map("policy");
         BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
@@ -105,6 +107,11 @@ final class FileGuardSession implements PluginSession {
             figures.put("policy entries", String.valueOf(now.table().count()));
             if (!now.incomplete().isEmpty()) {
                 figures.put("hard links not searched to the end (link-scan reached, or not readable)", now.incomplete().toString());
+            }
+            if (!now.absent().isEmpty()) {
+                figures.put("protected names that no file had at the load", now.absent().size() + ": " + now.absent().stream()
+                        .limit(NAMED_AT_MOST).map(Path::toString).collect(Collectors.joining(", "))
+                        + (now.absent().size() > NAMED_AT_MOST ? ", …" : ""));
             }
         }
         if (!missing.isEmpty()) {

@@ -22,13 +22,14 @@ enum Hook {
     FILE_TRUNCATE(false, WRITE),
     INODE_CREATE(false, CREATE),
     INODE_MKDIR(false, CREATE),
-    INODE_MKNOD(false, CREATE),
-    INODE_SYMLINK(false, CREATE),
-    /** Of a tree, for every rule: a second name outside would end its protection. */
+    /** For a rule's own name, what comes under it with contents is written. */
+    INODE_MKNOD(false, WRITE, CREATE),
+    INODE_SYMLINK(false, WRITE, CREATE),
+    /** For every rule: a second name, outside a tree or of what came under a rule's name later, would end its protection. */
     INODE_LINK(true, CREATE, LINK),
     INODE_UNLINK(false, DELETE),
     INODE_RMDIR(false, WRITE, DELETE, RENAME),
-    /** Of a tree, for every rule: so would a name that moves out. */
+    /** For every rule: so would a name that moves. */
     INODE_RENAME(true, WRITE, CREATE, DELETE, RENAME),
     INODE_SETATTR(false, WRITE, ATTRIBUTES),
     INODE_SETXATTR(false, ATTRIBUTES),
@@ -43,13 +44,15 @@ enum Hook {
     BPRM_CHECK_SECURITY(false, EXECUTE),
     SB_MOUNT(false, WRITE, CREATE, DELETE, RENAME, MOUNT),
     MOVE_MOUNT(false, WRITE, CREATE, DELETE, RENAME, MOUNT),
-    SB_PIVOTROOT(false, WRITE, CREATE, DELETE, RENAME, MOUNT);
+    SB_PIVOTROOT(false, WRITE, CREATE, DELETE, RENAME, MOUNT),
+    /** Dear, so only where the policy asks for it: see {@link Policy#oldDescriptors}. */
+    FILE_PERMISSION(false, READ, WRITE);
 
-    private final boolean everyTree;
+    private final boolean everyRule;
     private final Set<Operation> operations;
 
-    Hook(boolean everyTree, Operation... operations) {
-        this.everyTree = everyTree;
+    Hook(boolean everyRule, Operation... operations) {
+        this.everyRule = everyRule;
         EnumSet<Operation> all = EnumSet.noneOf(Operation.class);
         all.addAll(Set.of(operations));
         this.operations = all;
@@ -57,7 +60,7 @@ enum Hook {
 
     /** Whether a rule can have a say at this hook. */
     boolean serves(Rule rule) {
-        return everyTree && !rule.trees().isEmpty() || rule.operations().stream().anyMatch(operations::contains);
+        return everyRule || rule.operations().stream().anyMatch(operations::contains);
     }
 
     /** The kernel's name of the hook. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -18,7 +19,7 @@ final class Mounts {
     private static final Set<String> SYNTHETIC = Set.of("proc", "sysfs", "cgroup", "cgroup2", "debugfs", "tracefs", "devpts",
             "securityfs", "bpf", "devtmpfs", "mqueue", "pstore", "efivarfs", "configfs", "fusectl", "binfmt_misc", "nsfs");
 
-    private record Mount(Path point, String type) {}
+    private record Mount(Path point, String type, String device, Path root) {}
 
     private final List<Mount> all;
 
@@ -37,7 +38,7 @@ final class Mounts {
             String[] words = line.split(" ");
             int dash = List.of(words).indexOf("-");
             if (dash > 5 && dash + 1 < words.length) {
-                all.add(new Mount(Path.of(unescape(words[4])), words[dash + 1]));
+                all.add(new Mount(Path.of(unescape(words[4])), words[dash + 1], words[2], Path.of(unescape(words[3]))));
             }
         }
         return new Mounts(List.copyOf(all));
@@ -48,9 +49,50 @@ final class Mounts {
         return all.stream().map(Mount::point).filter(p -> p.startsWith(directory) && !p.equals(directory)).distinct().toList();
     }
 
+    /** The first mount point of a type of file system. */
+    Optional<Path> first(String type) {
+        return all.stream().filter(mount -> mount.type.equals(type)).map(Mount::point).findFirst();
+    }
+
     /** Whether a directory is the mount point of a file system that the kernel makes up. */
     boolean synthetic(Path directory) {
         return all.stream().anyMatch(m -> m.point.equals(directory) && SYNTHETIC.contains(m.type));
+    }
+
+    /** The mount point that a real path lies in; the root directory where none is listed. */
+    Path pointOf(Path path) {
+        Mount mount = of(path);
+        return mount == null ? path.getRoot() : mount.point;
+    }
+
+    /**
+     * The same place on a way that shows the directories above it: what is seen through a bind mount lies somewhere in a file
+     * system that may well be mounted with more of it elsewhere. The path itself where it is not.
+     */
+    Path unbound(Path path) {
+        Mount here = of(path);
+        if (here == null || here.root.getParent() == null) {
+            return path;
+        }
+        Path inside = here.root.resolve(here.point.relativize(path)).normalize();
+        Mount best = here;
+        for (Mount other : all) {
+            if (other.device.equals(here.device) && inside.startsWith(other.root) && other.root.getNameCount() < best.root.getNameCount()) {
+                best = other;
+            }
+        }
+        return best.point.resolve(best.root.relativize(inside)).normalize();
+    }
+
+    /** Of several that hold a path the innermost, of several at one place the last, which hides the others. */
+    private Mount of(Path path) {
+        Mount found = null;
+        for (Mount mount : all) {
+            if (path.startsWith(mount.point) && (found == null || mount.point.getNameCount() >= found.point.getNameCount())) {
+                found = mount;
+            }
+        }
+        return found;
     }
 
     /** The kernel writes space, tab, newline and backslash as three octal digits; the rest are bytes of UTF-8. */

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.fileguard;
 
+import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -11,6 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
@@ -18,11 +27,16 @@ import java.util.stream.Stream;
  *
  * @param rules in the order written
  * @param linkScan most files looked at, for each tree, in search of hard links
+ * @param oldDescriptors whether each read and write is asked about, and not only each open
+ * @param blockDevices which of reading and writing is covered on the block devices that protected objects lie on
  */
-record Policy(List<Rule> rules, int linkScan) {
-    private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees");
+record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operation> blockDevices) {
+    private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees", "glob", "globs");
     private static final List<String> RULE_KEYS = Stream.concat(PLACE_KEYS.stream(),
-            Stream.of("name", "operations", "allow", "mode")).toList();
+            Stream.of("name", "operations", "allow", "mode", "effect")).toList();
+    private static final List<String> SUBJECT_KEYS = List.of("executable", "uid", "gid", "cgroup", "until");
+    /** Nanoseconds since 1970 are 63 bits in many places. */
+    private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
     private static final String EXAMPLE = "/srv/data";
 
     /**
@@ -31,18 +45,54 @@ record Policy(List<Rule> rules, int linkScan) {
      * @throws garrison.spi.ConfigurationException with place and remedy
      */
     static Policy read(Settings settings) {
+        return read(settings, e -> {
+            throw e;
+        });
+    }
+
+    /**
+     * Reads the plugin's settings on after errors, one a rule.
+     *
+     * @param problems takes each error; what it does not throw is left out of the policy
+     */
+    static Policy read(Settings settings, Consumer<ConfigurationException> problems) {
         List<Rule> rules = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (Settings each : settings.objects("rules")) {
-            Rule rule = rule(each);
-            if (!names.add(rule.name())) {
-                throw each.error("name", "'" + rule.name() + "' is used by two rules", "give each rule a name of its own");
-            }
-            rules.add(rule);
+        for (Settings each : attempt(() -> settings.objects("rules"), problems).orElse(List.of())) {
+            attempt(() -> rule(each), problems).ifPresent(rule -> {
+                rules.add(rule);
+                if (!names.add(rule.name())) {
+                    problems.accept(each.error("name", "'" + rule.name() + "' is used by two rules", "give each rule a name of its own"));
+                }
+            });
         }
-        int linkScan = (int) settings.integer("link-scan", 0, Integer.MAX_VALUE, 200_000);
-        settings.end();
-        return new Policy(List.copyOf(rules), linkScan);
+        int linkScan = attempt(() -> (int) settings.integer("link-scan", 0, Integer.MAX_VALUE, 200_000), problems).orElse(0);
+        boolean oldDescriptors = attempt(() -> settings.bool("old-descriptors", false), problems).orElse(false);
+        Set<Operation> blockDevices = attempt(() -> blockDevices(settings), problems).orElse(Set.of());
+        attempt(() -> {
+            settings.end();
+            return true;
+        }, problems);
+        return new Policy(List.copyOf(rules), linkScan, oldDescriptors, blockDevices);
+    }
+
+    private static Set<Operation> blockDevices(Settings settings) {
+        Set<Operation> covered = settings.has("block-devices")
+                ? Set.copyOf(settings.choices("block-devices", Operation.class)) : Set.of(Operation.WRITE);
+        if (!Set.of(Operation.READ, Operation.WRITE).containsAll(covered)) {
+            throw settings.error("block-devices", "holds another operation than read and write",
+                    "list which of the two rules are to cover on the devices below; [] for none");
+        }
+        return covered;
+    }
+
+    private static <T> Optional<T> attempt(Supplier<T> reading, Consumer<ConfigurationException> problems) {
+        try {
+            return Optional.of(reading.get());
+        } catch (ConfigurationException e) {
+            problems.accept(e);
+            return Optional.empty();
+        }
     }
 
     private static Rule rule(Settings settings) {
@@ -54,7 +104,10 @@ record Policy(List<Rule> rules, int linkScan) {
             throw settings.error("name", "is empty", "name the rule: events carry its name");
         }
         String key = placeKey(settings, name);
-        List<Path> places = settings.paths(key, EXAMPLE);
+        boolean glob = key.startsWith("glob");
+        List<String> globs = glob ? settings.strings(key) : List.of();
+        List<Path> places = glob ? globs.stream().flatMap(pattern -> matched(settings, key, pattern).stream()).distinct().toList()
+                : settings.paths(key, EXAMPLE);
         if (places.isEmpty()) {
             throw settings.error(key, "is empty", "name at least one place for rule '" + name + "'");
         }
@@ -64,17 +117,22 @@ record Policy(List<Rule> rules, int linkScan) {
             throw settings.error("operations", "is missing or empty", "list what rule '" + name + "' refuses: "
                     + String.join(", ", Operation.words(~0)));
         }
-        List<Subject> allow = settings.objects("allow").stream().map(Policy::subject).toList();
+        List<Settings> entries = settings.objects("allow");
+        // All are asked for, so that what is wrong with one does not make unknown keys of the others'.
+        entries.forEach(entry -> SUBJECT_KEYS.forEach(entry::has));
+        List<Subject> allow = entries.stream().map(Policy::subject).toList();
         Mode mode = settings.choice("mode", Mode.class, Mode.ENFORCE);
-        return new Rule(name, tree ? List.of() : places, tree ? places : List.of(), Set.copyOf(EnumSet.copyOf(operations)),
-                allow, mode, problem -> settings.error(key, problem, "name an existing one, or take it out of rule '" + name + "'"));
+        Effect effect = settings.choice("effect", Effect.class, Effect.DENY);
+        return new Rule(name, tree ? List.of() : places, tree ? places : List.of(), globs, Set.copyOf(EnumSet.copyOf(operations)),
+                allow, mode == Mode.AUDIT ? Effect.AUDIT : effect, settings.error("name", "", "").place(),
+                problem -> settings.error(key, problem, "name an existing one, or take it out of rule '" + name + "'"));
     }
 
     private static String placeKey(Settings settings, String name) {
         List<String> used = PLACE_KEYS.stream().filter(settings::has).toList();
         if (used.isEmpty()) {
             throw settings.error("path", "is missing", "say what rule '" + name + "' protects: path = /a/file for an object, "
-                    + "tree = /a/directory for it and all below");
+                    + "tree = /a/directory for it and all below, glob = /a/*.conf for those that match now");
         }
         if (used.size() > 1) {
             throw settings.error(used.get(1), "stands beside " + used.getFirst(), "a rule has one of "
@@ -83,16 +141,57 @@ record Policy(List<Rule> rules, int linkScan) {
         return used.getFirst();
     }
 
+    /** What a pattern stands for now. Nothing would be a rule that silently does nothing. */
+    private static List<Path> matched(Settings settings, String key, String pattern) {
+        if (!Globs.fits(pattern)) {
+            throw settings.error(key, "holds '" + pattern + "', which is relative or has **", "write an absolute path with * ? [a-z] or {a,b}"
+                    + " in its names, for example /etc/*.conf; for all that lies below a directory use tree");
+        }
+        try {
+            List<Path> found = Globs.expand(pattern);
+            if (found.isEmpty()) {
+                throw settings.error(key, "holds '" + pattern + "', which matches no file", "name what exists; what is made later is not covered"
+                        + " before the next reload");
+            }
+            return found;
+        } catch (IOException e) {
+            throw settings.error(key, "holds '" + pattern + "', and " + e.getMessage() + " cannot be listed", "check it as the user that runs"
+                    + " Garrison");
+        } catch (PatternSyntaxException | InvalidPathException e) {
+            throw settings.error(key, "holds '" + pattern + "', which is no pattern: " + e.getMessage(), "for example /etc/*.conf");
+        }
+    }
+
     private static Subject subject(Settings settings) {
         Optional<Path> executable = settings.has("executable")
                 ? Optional.of(settings.path("executable", EXAMPLE)) : Optional.empty();
-        // 2^32-1 is the one number that is no uid
-        OptionalLong uid = settings.has("uid")
-                ? OptionalLong.of(settings.integer("uid", 0, 0xfffffffeL, 0)) : OptionalLong.empty();
-        if (executable.isEmpty() && uid.isEmpty()) {
-            throw settings.error("executable", "is missing, and so is uid", "an empty entry would allow everyone");
+        OptionalLong uid = id(settings, "uid");
+        OptionalLong gid = id(settings, "gid");
+        Optional<Path> cgroup = settings.has("cgroup")
+                ? Optional.of(settings.path("cgroup", "/system.slice").normalize()) : Optional.empty();
+        Optional<Instant> until = settings.has("until") ? Optional.of(until(settings)) : Optional.empty();
+        if (executable.isEmpty() && uid.isEmpty() && gid.isEmpty() && cgroup.isEmpty()) {
+            throw settings.error("executable", "is missing, and so is uid, gid and cgroup", "an empty entry would allow everyone");
         }
-        return new Subject(executable, uid,
-                problem -> settings.error("executable", problem, "name the program's file, not a command"));
+        String first = SUBJECT_KEYS.stream().filter(settings::has).findFirst().orElseThrow();
+        return new Subject(executable, uid, gid, cgroup, until, settings.error(first, "", "").place(), settings::error);
+    }
+
+    /** 2^32-1 is the one number that is nobody's. */
+    private static OptionalLong id(Settings settings, String key) {
+        return settings.has(key) ? OptionalLong.of(settings.integer(key, 0, 0xfffffffeL, 0)) : OptionalLong.empty();
+    }
+
+    private static Instant until(Settings settings) {
+        String text = settings.string("until");
+        try {
+            Instant until = OffsetDateTime.parse(text).toInstant();
+            if (until.isBefore(LATEST)) {
+                return until;
+            }
+        } catch (DateTimeException e) {
+            throw settings.error("until", "is '" + text + "'", "write a time with its zone, for example \"2026-12-01T00:00Z\"");
+        }
+        throw settings.error("until", "is '" + text + "', centuries away", "leave it out for an entry that does not end");
     }
 }

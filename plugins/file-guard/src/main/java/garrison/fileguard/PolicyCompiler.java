@@ -8,8 +8,14 @@ import garrison.spi.FileIds;
 import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -17,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -27,11 +34,19 @@ final class PolicyCompiler {
     private final FileIds files;
     private final Mounts mounts;
     private final int firstRule;
+    private final Instant boot;
+    private final Cgroups cgroups;
     private final Map<Path, FileId> ids = new HashMap<>();
     private final Map<Path, Path> realPaths = new HashMap<>();
     private final Map<Path, Path> realDirectories = new HashMap<>();
     private final Map<Path, Function<String, ConfigurationException>> named = new HashMap<>();
     private final Set<PlaceKey> leading = new HashSet<>();
+    private final Set<PlaceKey> onDevices = new HashSet<>();
+    private final BlockDevices devices = new BlockDevices(Path.of("/sys"));
+    /** What rules name as objects and is not there: the name is protected. */
+    private final Set<Path> absent = new LinkedHashSet<>();
+    /** What must be there. */
+    private final Set<Path> required = new HashSet<>();
     private final Map<Path, List<Path>> hardLinks = new HashMap<>();
     private final Set<Path> incomplete = new LinkedHashSet<>();
     private final PolicyEntries entries = new PolicyEntries();
@@ -39,8 +54,10 @@ final class PolicyCompiler {
     private final Map<PlaceKey, Path> places = new HashMap<>();
     private final Map<ExecutableKey, Path> executables = new HashMap<>();
 
-    private PolicyCompiler(Policy policy, FileIds files, Mounts mounts, int firstRule) {
+    private PolicyCompiler(Policy policy, FileIds files, Mounts mounts, int firstRule, Instant boot) {
         this.policy = policy;
+        this.boot = boot;
+        cgroups = Cgroups.of(mounts);
         this.files = files;
         this.mounts = mounts;
         this.firstRule = firstRule;
@@ -50,11 +67,12 @@ final class PolicyCompiler {
      * Compiles.
      *
      * @param firstRule the number of the first rule; numbers are never used again, so that late events find their rule
+     * @param boot when the boot clock began, by the wall clock of now: ends of entries are told by the boot clock, which nobody sets
      * @throws garrison.spi.ConfigurationException for a path that leads nowhere, or a tree that is no directory
      */
-    static CompiledPolicy compile(Policy policy, FileIds files, int firstRule) {
+    static CompiledPolicy compile(Policy policy, FileIds files, int firstRule, Instant boot) {
         try {
-            return new PolicyCompiler(policy, files, Mounts.now(), firstRule).compile();
+            return new PolicyCompiler(policy, files, Mounts.now(), firstRule, boot).compile();
         } catch (IOException e) {
             throw new GarrisonException("file-guard: looking at the protected files failed: " + e, e);
         }
@@ -68,13 +86,13 @@ final class PolicyCompiler {
             Rule rule = policy.rules().get(i);
             enter(firstRule + i, rule);
             for (Hook hook : Hook.values()) {
-                if (hook.serves(rule)) {
+                if (hook.serves(rule) && (hook != Hook.FILE_PERMISSION || policy.oldDescriptors())) {
                     hooks.add(hook);
                 }
             }
         }
         return new CompiledPolicy(entries.table(), hooks, Map.copyOf(ruleNames), Map.copyOf(places), Map.copyOf(executables),
-                entries.objects(), Set.copyOf(incomplete));
+                entries.objects(), Set.copyOf(incomplete), List.copyOf(absent));
     }
 
     /** Symbolic links out of the way: what is protected is the object, and its directories are those of its real path. */
@@ -82,13 +100,21 @@ final class PolicyCompiler {
         for (Rule rule : policy.rules()) {
             rule.paths().forEach(path -> resolve(path, rule.error()));
             for (Path tree : rule.trees()) {
-                resolve(tree, rule.error());
+                require(tree, rule.error());
                 if (Files.exists(tree) && !Files.isDirectory(tree)) {
                     throw rule.error().apply("holds " + tree + ", which is no directory");
                 }
                 searchLinks(real(tree));
             }
-            rule.allow().forEach(s -> s.executable().ifPresent(path -> resolve(path, s.error())));
+            rule.allow().forEach(s -> s.executable().ifPresent(path -> require(path, s::error)));
+        }
+    }
+
+    private void require(Path path, Function<String, ConfigurationException> error) {
+        resolve(path, error);
+        required.add(real(path));
+        if (absent.contains(real(path))) {
+            throw error.apply("holds " + path + ", which leads to no file");
         }
     }
 
@@ -105,19 +131,34 @@ final class PolicyCompiler {
         }
     }
 
-    /** Many places lie in few directories: each of those is resolved once. Whether the file is there shows later. */
+    /** Many places lie in few directories: each of those is resolved once. */
     private Path realPath(Path path) throws IOException {
         Path parent = path.getParent();
         Path name = path.getFileName();
-        if (parent == null || name.toString().equals("..") || name.toString().equals(".") || Files.isSymbolicLink(path)) {
+        if (parent == null || name.toString().equals("..") || name.toString().equals(".")) {
             return path.toRealPath();
+        }
+        boolean there = true;
+        try {
+            if (Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isSymbolicLink()) {
+                return path.toRealPath();
+            }
+        } catch (NoSuchFileException e) {
+            there = false;
         }
         Path directory = realDirectories.get(parent);
         if (directory == null) {
             directory = parent.toRealPath();
             realDirectories.put(parent, directory);
         }
-        return directory.resolve(name);
+        Path real = directory.resolve(name);
+        if (!there) {
+            if (!Files.isDirectory(directory)) {
+                throw new NotDirectoryException(directory.toString());
+            }
+            absent.add(real);
+        }
+        return real;
     }
 
     private void searchLinks(Path tree) throws IOException {
@@ -133,7 +174,14 @@ final class PolicyCompiler {
     /** One question for all files. */
     private void identify() {
         Set<Path> wanted = new LinkedHashSet<>();
-        realPaths.values().forEach(real -> want(real, wanted));
+        for (Path real : realPaths.values()) {
+            if (real.getParent() != null) {
+                want(real.getParent(), wanted);
+            }
+            if (!absent.contains(real)) {
+                want(real, wanted);
+            }
+        }
         for (Map.Entry<Path, List<Path>> tree : hardLinks.entrySet()) {
             tree.getValue().forEach(file -> want(file, wanted));
             mounts.below(tree.getKey()).forEach(point -> want(point, wanted));
@@ -148,11 +196,14 @@ final class PolicyCompiler {
                 return;
             } catch (FileIds.FileNotFound e) {
                 Function<String, ConfigurationException> error = named.get(e.path());
-                if (error != null) {
+                if (required.contains(e.path())) {
                     throw error.apply("holds " + e.path() + ", which leads to no file");
                 }
                 if (!wanted.remove(e.path())) {
                     throw e;
+                }
+                if (error != null) {
+                    absent.add(e.path());
                 }
                 // Found by looking around a moment ago and gone since: nothing to protect.
             }
@@ -169,33 +220,75 @@ final class PolicyCompiler {
         }
     }
 
-    private void enter(int number, Rule rule) {
+    private void enter(int number, Rule rule) throws IOException {
         ruleNames.put(number, rule.name());
-        int traits = (rule.mode() == Mode.ENFORCE ? PolicyEntries.ENFORCED : 0) | subjects(number, rule.allow());
+        int traits = (rule.mode() == Mode.ENFORCE ? PolicyEntries.ENFORCED : 0)
+                | (rule.effect() == Effect.KILL ? PolicyEntries.KILLS : 0) | subjects(number, rule.allow());
         PolicyEntries.Word word = new PolicyEntries.Word(number, Operation.mask(rule.operations()) | Operation.ALWAYS, traits);
         for (Path path : rule.paths()) {
-            self(real(path), word);
+            object(real(path), word, rule);
         }
         for (Path tree : rule.trees()) {
             Path root = real(tree);
             tree(root, word);
-            mounts.below(root).stream().filter(ids::containsKey).forEach(point -> tree(point, word));
-            hardLinks.get(root).stream().filter(ids::containsKey).forEach(file -> self(file, word));
+            for (Path point : mounts.below(root)) {
+                if (ids.containsKey(point)) {
+                    tree(point, word);
+                }
+            }
+            for (Path file : hardLinks.get(root)) {
+                if (ids.containsKey(file)) {
+                    self(file, word);
+                }
+            }
         }
     }
 
-    private void self(Path path, PolicyEntries.Word word) {
+    /** The file, and its name for files that come after it. The name of a mount's root is covered by the mount. */
+    private void object(Path path, PolicyEntries.Word word, Rule rule) throws IOException {
+        FileId id = ids.get(path);
+        FileId directory = path.getParent() == null ? null : ids.get(path.getParent());
+        if (id != null) {
+            self(path, word);
+        } else if (directory == null) {
+            throw rule.error().apply("holds " + path + ", which leads to no file");
+        } else {
+            lead(path, word);
+            onDevices(directory, word);
+        }
+        if (directory != null && (id == null || id.device() == directory.device())) {
+            entries.name(directory, NameHash.of(path.getFileName().toString().getBytes(StandardCharsets.UTF_8)), word);
+            places.putIfAbsent(PlaceKey.of(word.rule(), directory), path.getParent());
+        }
+    }
+
+    private void self(Path path, PolicyEntries.Word word) throws IOException {
         FileId id = ids.get(path);
         entries.self(id, word);
         places.put(PlaceKey.of(word.rule(), id), path);
         lead(path, word);
+        onDevices(id, word);
     }
 
-    private void tree(Path root, PolicyEntries.Word word) {
+    private void tree(Path root, PolicyEntries.Word word) throws IOException {
         FileId id = ids.get(root);
         entries.tree(id, word);
         places.put(PlaceKey.of(word.rule(), id), root);
         lead(root, word);
+        onDevices(id, word);
+    }
+
+    /** The devices that a place lies on; once for each file system. */
+    private void onDevices(FileId id, PolicyEntries.Word word) throws IOException {
+        int device = (int) id.device();
+        int operations = word.operations() & Operation.mask(policy.blockDevices());
+        if (operations == 0 || !onDevices.add(new PlaceKey(word.rule(), device, 0))) {
+            return;
+        }
+        devices.below(device).forEach((number, path) -> {
+            entries.device(number, new PolicyEntries.Word(word.rule(), operations, word.traits()));
+            places.put(new PlaceKey(word.rule(), number, 0), path);
+        });
     }
 
     /** The directories above a place lead to it; where one does so already, those above it do too. */
@@ -213,19 +306,29 @@ final class PolicyCompiler {
     private int subjects(int rule, List<Subject> allow) {
         int traits = 0;
         for (Subject subject : allow) {
+            Optional<FileId> executable = subject.executable().map(this::executable);
+            if (!subject.plain()) {
+                entries.terms(rule, SubjectTerms.of(subject, executable, cgroups, boot));
+                traits |= PolicyEntries.BY_TERMS;
+                continue;
+            }
             OptionalLong uid = subject.uid();
-            if (subject.executable().isEmpty()) {
+            if (executable.isEmpty()) {
                 entries.uid(rule, (int) uid.getAsLong());
                 traits |= PolicyEntries.BY_UID;
                 continue;
             }
-            Path path = real(subject.executable().get());
-            FileId id = ids.get(path);
-            executables.put(ExecutableKey.of(id), path);
-            entries.executable(rule, id, uid.isPresent() ? (int) uid.getAsLong() : PolicyEntries.ANY_UID);
+            entries.executable(rule, executable.get(), uid.isPresent() ? (int) uid.getAsLong() : PolicyEntries.ANY_UID);
             traits |= uid.isPresent() ? PolicyEntries.BY_BOTH : PolicyEntries.BY_EXECUTABLE;
         }
         return traits;
+    }
+
+    private FileId executable(Path named) {
+        Path path = real(named);
+        FileId id = ids.get(path);
+        executables.put(ExecutableKey.of(id), path);
+        return id;
     }
 
     private Path real(Path path) {

@@ -21,24 +21,47 @@ final class PolicyEntries {
     static final int ANY_UID = -1;
 
     private static final int FILESYSTEM = 1;
-    private static final int OBJECT = 2;
-    private static final int ABOVE = 3;
-    private static final int SUBJECT = 4;
+    static final int OBJECT = 2;
+    static final int ABOVE = 3;
+    static final int SUBJECT = 4;
+    static final int TERM = 5;
+    static final int NAME = 6;
+    static final int DEVICE = 7;
 
     static final int SELF = 1;
     static final int TREE = 1 << 1;
+    static final int NAMED = 1 << 2;
 
     static final int ENFORCED = 1;
     static final int BY_EXECUTABLE = 1 << 1;
     static final int BY_UID = 1 << 2;
     static final int BY_BOTH = 1 << 3;
+    static final int BY_TERMS = 1 << 4;
+    static final int KILLS = 1 << 5;
+
+    /** Of the last term of an entry, and of the last of a rule. */
+    static final int LAST = 1;
+    static final int END = 1 << 1;
 
     /** What a rule brings to each of its objects. */
     record Word(int rule, int operations, int traits) {}
 
-    private record Place(int kind, int device, long inode) {}
+    /** {@code name}: of a NAME the low half of its hash, else 0. */
+    private record Place(int kind, int device, long inode, int name) {
+        Place(int kind, int device, long inode) {
+            this(kind, device, inode, 0);
+        }
+    }
 
     private record Entry(Place place, int number, int uid, int generation, Word word, int coverage, boolean more) {}
+
+    /**
+     * One thing that an entry asks for, struct file_guard_term.
+     *
+     * @param kind FILE_GUARD_TERM_*
+     * @param more what goes with the value
+     */
+    record Term(int kind, long value, int more) {}
 
     private static final class Listed {
         private final int generation;
@@ -54,6 +77,8 @@ final class PolicyEntries {
     private final Map<Place, Listed> places = new LinkedHashMap<>();
     private final Set<Entry> subjects = new LinkedHashSet<>();
     private final Map<Integer, Integer> fileSystems = new LinkedHashMap<>();
+    /** By rule, of each entry the terms. */
+    private final Map<Integer, List<List<Term>>> terms = new LinkedHashMap<>();
 
     /** The object itself is protected. */
     void self(FileId id, Word word) {
@@ -67,6 +92,18 @@ final class PolicyEntries {
         add(new Place(OBJECT, device(id), 0), 0, word, TREE);
         above(id, word);
         fileSystem(id, word.operations);
+    }
+
+    /** A name in a directory is protected, whatever file has it, or none. */
+    void name(FileId directory, long hash, Word word) {
+        add(new Place(NAME, device(directory), directory.inode(), (int) hash), (int) (hash >>> 32), word, NAMED);
+        add(new Place(OBJECT, device(directory), directory.inode()), directory.generation(), NONE, NAMED);
+        fileSystem(directory, word.operations | Operation.NAMES);
+    }
+
+    /** Protected objects lie on this block device. */
+    void device(int device, Word word) {
+        add(new Place(DEVICE, device, 0), 0, word, SELF);
     }
 
     /** The way to a protected place leads through this directory. */
@@ -88,6 +125,11 @@ final class PolicyEntries {
         subjects.add(new Entry(new Place(SUBJECT, 0, 0), rule, uid, 0, NONE, 0, false));
     }
 
+    /** Who meets all terms may. */
+    void terms(int rule, List<Term> entry) {
+        terms.computeIfAbsent(rule, r -> new ArrayList<>()).add(entry);
+    }
+
     private void fileSystem(FileId id, int operations) {
         fileSystems.merge(device(id), operations, (a, b) -> a | b);
     }
@@ -102,7 +144,8 @@ final class PolicyEntries {
 
     /** Protected objects and tree roots, each once. */
     long objects() {
-        return places.keySet().stream().filter(p -> p.kind == OBJECT && p.inode != 0).count();
+        return places.entrySet().stream().filter(p -> p.getKey().kind == OBJECT && p.getKey().inode != 0
+                && p.getValue().coverages.values().stream().anyMatch(coverage -> coverage != NAMED)).count();
     }
 
     /** The whole, ready to be written. */
@@ -117,14 +160,30 @@ final class PolicyEntries {
                 all.add(new Entry(place, page++, 0, listed.generation, one.getKey(), one.getValue(), more));
             }
         });
-        ByteBuffer keys = ByteBuffer.allocate(all.size() * KEY_SIZE).order(ByteOrder.nativeOrder());
-        ByteBuffer values = ByteBuffer.allocate(all.size() * VALUE_SIZE).order(ByteOrder.nativeOrder());
+        int count = all.size() + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
+        ByteBuffer keys = ByteBuffer.allocate(count * KEY_SIZE).order(ByteOrder.nativeOrder());
+        ByteBuffer values = ByteBuffer.allocate(count * VALUE_SIZE).order(ByteOrder.nativeOrder());
         for (Entry e : all) {
-            keys.putInt(e.place.kind).putInt(e.number).putLong(e.place.inode).putInt(e.place.device).putInt(e.uid);
+            keys.putInt(e.place.kind).putInt(e.number).putLong(e.place.inode).putInt(e.place.device)
+                    .putInt(e.place.kind == NAME ? e.place.name : e.uid);
             values.putInt(e.generation).putInt(e.word.rule).putShort((short) e.word.operations).put((byte) e.coverage)
                     .put((byte) e.word.traits).putInt(e.more ? 1 : 0);
         }
-        return new Table(keys.flip(), values.flip(), all.size());
+        terms.forEach((rule, entries) -> put(rule, entries, keys, values));
+        return new Table(keys.flip(), values.flip(), count);
+    }
+
+    private static void put(int rule, List<List<Term>> entries, ByteBuffer keys, ByteBuffer values) {
+        long number = 0;
+        for (int i = 0; i < entries.size(); i++) {
+            int end = i == entries.size() - 1 ? LAST | END : LAST;
+            for (int j = 0; j < entries.get(i).size(); j++) {
+                Term term = entries.get(i).get(j);
+                keys.putInt(TERM).putInt(rule).putLong(number++).putInt(0).putInt(0);
+                values.putLong(term.value).putInt(term.more).putShort((short) term.kind)
+                        .putShort((short) (j == entries.get(i).size() - 1 ? end : 0));
+            }
+        }
     }
 
     /** Keys and values one after the other. */

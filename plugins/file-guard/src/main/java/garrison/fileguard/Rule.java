@@ -12,12 +12,19 @@ import java.util.function.Function;
  * One rule, checked.
  *
  * @param name unique
- * @param paths objects protected by themselves
+ * @param paths objects protected by themselves; those that a glob stood for when it was read included
  * @param trees directories protected with all below
+ * @param globs what {@code paths} was made of, if of globs
  * @param operations what is refused; not empty
  * @param allow who may nevertheless
- * @param mode AUDIT reports only, whatever the plugin's mode
+ * @param effect AUDIT if {@code mode} is, whatever {@code effect} says
+ * @param place file and line
  * @param error makes an error about one of its places
  */
-record Rule(String name, List<Path> paths, List<Path> trees, Set<Operation> operations, List<Subject> allow, Mode mode,
-        Function<String, ConfigurationException> error) {}
+record Rule(String name, List<Path> paths, List<Path> trees, List<String> globs, Set<Operation> operations, List<Subject> allow,
+        Effect effect, String place, Function<String, ConfigurationException> error) {
+    /** AUDIT reports only, whatever the plugin's mode. */
+    Mode mode() {
+        return effect == Effect.AUDIT ? Mode.AUDIT : Mode.ENFORCE;
+    }
+}

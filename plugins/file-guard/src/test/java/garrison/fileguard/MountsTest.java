@@ -34,6 +34,22 @@ class MountsTest {
     }
 
     @Test
+    void bindMount_isSeenThrough_whereMoreOfItsFileSystemIsMounted() {
+        Mounts mounts = Mounts.parse(List.of(
+                "21 1 8:1 / / rw - ext4 /dev/sda1 rw",
+                "22 21 8:1 /srv/tree/sub /mnt/bound rw - ext4 /dev/sda1 rw",
+                "23 21 8:2 /sub /only/here rw - ext4 /dev/sda2 rw",
+                "24 21 8:3 / /srv/disk rw - ext4 /dev/sda3 rw"));
+        assertAll(
+                () -> assertEquals(Path.of("/srv/tree/sub/file"), mounts.unbound(Path.of("/mnt/bound/file"))),
+                () -> assertEquals(Path.of("/srv/tree/sub"), mounts.unbound(Path.of("/mnt/bound"))),
+                () -> assertEquals(Path.of("/only/here/file"), mounts.unbound(Path.of("/only/here/file"))),
+                () -> assertEquals(Path.of("/srv/disk/file"), mounts.unbound(Path.of("/srv/disk/file"))),
+                () -> assertEquals(Path.of("/srv/disk"), mounts.pointOf(Path.of("/srv/disk/file"))),
+                () -> assertEquals(Path.of("/"), mounts.pointOf(Path.of("/srv/file"))));
+    }
+
+    @Test
     void thisMachinesMounts_areReadable() throws IOException {
         assertTrue(Mounts.now().below(Path.of("/")).contains(Path.of("/proc")));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.fileguard;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +43,13 @@ class PolicyCompilerTest {
     private static final int ANY_UID = -1;
     private static final int ALWAYS = 1 << 15;
     private static final int LEADS = 1 << 14;
+    private static final int TERM = 5;
+    private static final int BY_TERMS = 1 << 4;
+    private static final int KILLS = 1 << 5;
+    private static final Instant BOOT = Instant.parse("2026-11-22T00:00:00Z");
+    private static final int NAMES = 1 << 13;
+    private static final int NAME = 6;
+    private static final int NAMED = 4;
 
     private final StatFiles files = new StatFiles();
 
@@ -64,7 +73,37 @@ class PolicyCompilerTest {
                 () -> assertEquals(new Value(StatFiles.GENERATION, 5, operations, SELF, ENFORCED, 0), map.get(above("a"))),
                 () -> assertNull(map.get(above("a/b/file")), "no directory"),
                 () -> assertNull(map.get(new Key(ABOVE, 0, id("/").inode(), (int) id("/").device(), 0)), "the root is everyone's"),
-                () -> assertEquals(operations | LEADS, map.get(new Key(FILESYSTEM, 0, 0, (int) file.device(), 0)).operations()));
+                () -> assertEquals(operations | LEADS | NAMES, map.get(new Key(FILESYSTEM, 0, 0, (int) file.device(), 0)).operations()));
+    }
+
+    @Test
+    void path_isKnownByItsNameToo_whoeverHasIt() throws IOException {
+        make("a/there");
+        FileId directory = id("a");
+        Map<Key, Value> map = compile("{ name = one, paths = [ \"" + folder.resolve("a/there") + "\", \"" + folder.resolve("a/missing")
+                + "\" ], operations = write }");
+        assertAll(
+                () -> assertEquals(new Value((int) (NameHash.of("there".getBytes(UTF_8)) >>> 32), 5, 1 << 1 | ALWAYS, NAMED, ENFORCED, 0),
+                        map.get(name(directory, "there"))),
+                () -> assertEquals(NAMED, map.get(name(directory, "missing")).coverage()),
+                () -> assertEquals(new Value(StatFiles.GENERATION, 0, 0, NAMED, 0, 0), map.get(object(directory, 0)), "where to look"),
+                () -> assertTrue(map.containsKey(above("a"))));
+    }
+
+    @Test
+    void missingName_isToldToStatus_andNoObject() throws IOException {
+        Path missing = folder.resolve("missing");
+        CompiledPolicy policy = compiled("rules = [ { name = one, path = \"" + missing + "\", operations = create } ]");
+        assertAll(() -> assertEquals(List.of(missing), policy.absent()), () -> assertEquals(0, policy.objects()));
+    }
+
+    @Test
+    void descriptors_areAskedAboutOnlyWhereThePolicySaysSo() throws IOException {
+        make("file");
+        String rule = "rules = [ { name = one, path = \"" + folder.resolve("file") + "\", operations = read } ]";
+        assertAll(
+                () -> assertFalse(compiled(rule).hooks().contains(Hook.FILE_PERMISSION)),
+                () -> assertTrue(compiled("old-descriptors = true, " + rule).hooks().contains(Hook.FILE_PERMISSION)));
     }
 
     @Test
@@ -145,6 +184,72 @@ class PolicyCompilerTest {
                 () -> assertFalse(map.containsKey(new Key(SUBJECT, 5, vault.inode(), (int) vault.device(), 7))));
     }
 
+    /** struct file_guard_term. */
+    private record Term(int kind, long value, int more, int place) {}
+
+    @Test
+    void entriesOfMore_areTermsOneAfterTheOther() throws IOException {
+        FileId vault = make("vault");
+        FileId file = make("file");
+        String executable = "executable = \"" + folder.resolve("vault") + "\"";
+        CompiledPolicy policy = compiled("rules = [ { name = one, path = \"" + folder.resolve("file") + "\", operations = read, allow = [ { "
+                + executable + ", uid = 1, gid = 4294967294 }, { uid = 7 }, { uid = 2, until = \"2026-11-22T02:00:00.5+01:00\" }, { uid = 3, until = \"2026-01-01T00:00Z\" } ] } ]");
+        List<Term> terms = new ArrayList<>();
+        PolicyEntries.Table table = policy.table();
+        for (int i = 0; i < table.count(); i++) {
+            int key = i * PolicyEntries.KEY_SIZE;
+            int value = i * PolicyEntries.VALUE_SIZE;
+            if (table.keys().getInt(key) == TERM) {
+                assertEquals(5, table.keys().getInt(key + 4), "the rule");
+                assertEquals(terms.size(), table.keys().getLong(key + 8), "in order, without a gap");
+                terms.add(new Term(table.values().getShort(value + 12), table.values().getLong(value), table.values().getInt(value + 8),
+                        table.values().getShort(value + 14)));
+            }
+        }
+        Map<Key, Value> map = read(table);
+        assertAll(
+                () -> assertEquals(List.of(
+                        new Term(1, vault.inode(), (int) vault.device(), 0), new Term(2, StatFiles.GENERATION, 0, 0), new Term(3, 1, 0, 0),
+                        new Term(4, 4294967294L, 0, 1),
+                        new Term(3, 2, 0, 0), new Term(6, 3_600_500_000_000L, 0, 1),
+                        new Term(3, 3, 0, 0), new Term(6, 0, 0, 3)), terms),
+                () -> assertEquals(ENFORCED | 1 << 2 | BY_TERMS, map.get(object(file, 0)).traits(), "the plain one is a key"),
+                () -> assertTrue(map.containsKey(new Key(SUBJECT, 5, 0, 0, 7))));
+    }
+
+    @Test
+    void effects_areTraits() throws IOException {
+        FileId file = make("file");
+        String path = "path = \"" + folder.resolve("file") + "\", operations = read";
+        Map<Key, Value> map = compile("{ name = one, effect = kill, " + path + " }, { name = two, effect = audit, " + path
+                + " }, { name = three, effect = kill, mode = AUDIT, " + path + " }, { name = four, effect = deny, " + path + " }");
+        assertEquals(List.of(ENFORCED | KILLS, 0, 0, ENFORCED),
+                List.of(0, 1, 2, 3).stream().map(page -> map.get(object(file, page)).traits()).toList());
+    }
+
+    @Test
+    void unknownCgroup_isToldAtItsLine() throws IOException {
+        make("file");
+        ConfigurationException e = assertThrows(ConfigurationException.class, () -> compiled("rules = [ { name = one, path = \""
+                + folder.resolve("file") + "\", operations = read,\nallow = [ { cgroup = /no/such/cgroup } ] } ]"));
+        assertAll(
+                () -> assertTrue(e.getMessage().contains("rules[0].allow[0].cgroup is /no/such/cgroup, which is no cgroup"), e.getMessage()),
+                () -> assertTrue(e.place().endsWith("guard.conf:2"), e.place()));
+    }
+
+    @Test
+    void glob_becomesTheFilesThatMatchNow() throws IOException {
+        FileId one = make("conf/one.conf");
+        FileId hidden = make("conf/.hidden.conf");
+        FileId other = make("conf/other");
+        Map<Key, Value> map = compile("{ name = one, glob = \"" + folder.resolve("co?f") + "/*.conf\", operations = write }");
+        assertAll(
+                () -> assertEquals(SELF, map.get(object(one, 0)).coverage()),
+                () -> assertEquals(SELF, map.get(object(hidden, 0)).coverage()),
+                () -> assertNull(map.get(object(other, 0))),
+                () -> assertTrue(map.containsKey(above("conf"))));
+    }
+
     @Test
     void symbolicLink_standsForItsTarget() throws IOException {
         FileId target = make("real/file");
@@ -158,7 +263,7 @@ class PolicyCompilerTest {
     @Test
     void missingPath_isToldAtItsLine() throws IOException {
         make("there");
-        for (String missing : List.of("nothing", "no/folder/file")) {
+        for (String missing : List.of("no/file", "there/file")) {
             ConfigurationException e = assertThrows(ConfigurationException.class, () -> compiled("""
                     rules = [
                       { name = one, paths = [ "%s",
@@ -167,6 +272,18 @@ class PolicyCompilerTest {
             assertAll(
                     () -> assertTrue(e.getMessage().contains(folder.resolve(missing) + ", which leads to no file"), e.getMessage()),
                     () -> assertTrue(e.place().endsWith("guard.conf:2"), e.place()));
+        }
+    }
+
+    @Test
+    void missingTreeOrProgram_isToldToo() throws IOException {
+        make("there");
+        String missing = folder.resolve("nothing").toString();
+        for (String rule : List.of("tree = \"" + missing + "\"",
+                "path = \"" + folder.resolve("there") + "\", allow = [ { executable = \"" + missing + "\" } ]")) {
+            ConfigurationException e = assertThrows(ConfigurationException.class,
+                    () -> compiled("rules = [ { name = one, operations = read, " + rule + " } ]"));
+            assertTrue(e.getMessage().contains(missing + ", which leads to no file"), e.getMessage());
         }
     }
 
@@ -222,16 +339,23 @@ class PolicyCompilerTest {
         return new Key(OBJECT, page, id.inode(), (int) id.device(), 0);
     }
 
+    private static Key name(FileId directory, String name) {
+        return new Key(NAME, 0, directory.inode(), (int) directory.device(), (int) NameHash.of(name.getBytes(UTF_8)));
+    }
+
     private Key above(String name) {
         return new Key(ABOVE, 0, id(name).inode(), (int) id(name).device(), 0);
     }
 
     private CompiledPolicy compiled(String hocon) throws IOException {
-        return PolicyCompiler.compile(Policy.read(Conf.settings(folder, hocon)), files, 5);
+        return PolicyCompiler.compile(Policy.read(Conf.settings(folder, hocon)), files, 5, BOOT);
     }
 
     private Map<Key, Value> compile(String rules) throws IOException {
-        PolicyEntries.Table table = compiled("rules = [ " + rules + " ]").table();
+        return read(compiled("rules = [ " + rules + " ]").table());
+    }
+
+    private static Map<Key, Value> read(PolicyEntries.Table table) {
         ByteBuffer keys = table.keys();
         ByteBuffer values = table.values();
         Map<Key, Value> map = new HashMap<>();

@@ -52,6 +52,20 @@ class PolicyReadTest {
         assertEquals(List.of(), read("").rules());
     }
 
+    @Test
+    void whatLiesAroundTheFiles_isCoveredAsTold() throws IOException {
+        Policy silent = read("");
+        Policy all = read("old-descriptors = true, block-devices = [ read, write ]");
+        assertAll(
+                () -> assertEquals(false, silent.oldDescriptors()),
+                () -> assertEquals(Set.of(Operation.WRITE), silent.blockDevices()),
+                () -> assertEquals(true, all.oldDescriptors()),
+                () -> assertEquals(Set.of(Operation.READ, Operation.WRITE), all.blockDevices()),
+                () -> assertEquals(Set.of(), read("block-devices = []").blockDevices()));
+        ConfigurationException e = assertThrows(ConfigurationException.class, () -> read("block-devices = [ execute ]"));
+        assertTrue(e.getMessage().contains("block-devices"), e.getMessage());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             name = a, path = /f                                              | rules[0].operations is missing or empty
@@ -66,6 +80,17 @@ class PolicyReadTest {
             name = a, path = /f, operations = [ read ], modus = AUDIT        | unknown key garrison.plugins.file-guard.rules[0].modus; did you mean 'mode'?
             name = a, path = /f, operations = [ read ], mode = off           | rules[0].mode is 'off'
             name = a, path = /f, operations = [ read ], allow = [ {} ]       | rules[0].allow[0].executable is missing, and so is uid
+            name = a, path = /f, operations = [ read ], effect = murder      | rules[0].effect is 'murder'; write one of audit, deny, kill
+            name = a, glob = "etc/*", operations = [ read ]                  | rules[0].glob holds 'etc/*', which is relative or has **
+            name = a, glob = "/etc/**", operations = [ read ]                | rules[0].glob holds '/etc/**', which is relative or has **
+            name = a, glob = "/etc/no-such-*", operations = [ read ]         | rules[0].glob holds '/etc/no-such-*', which matches no file
+            name = a, glob = "/etc/[", operations = [ read ]                 | rules[0].glob holds '/etc/[', which is no pattern
+            name = a, path = /f, operations = [ read ], allow = [ {until="2026-12-01T00:00Z"} ] | rules[0].allow[0].executable is missing
+            name = a, path = /f, operations = [ read ], allow = [ {uid=1,until=tomorrow} ] | rules[0].allow[0].until is 'tomorrow'; write a time with its zone
+            name = a, path = /f, operations = [ read ], allow = [ {uid=1,until="2026-12-01T00:00"} ] | rules[0].allow[0].until is '2026-12-01T00:00'
+            name = a, path = /f, operations = [ read ], allow = [ {uid=1,until="2999-12-01T00:00Z"} ] | rules[0].allow[0].until is '2999-12-01T00:00Z', centuries away
+            name = a, path = /f, operations = [ read ], allow = [ {gid=4294967295} ] | rules[0].allow[0].gid is 4294967295
+            name = a, path = /f, operations = [ read ], allow = [ {cgroup=system.slice} ] | rules[0].allow[0].cgroup holds 'system.slice', a relative path
             name = a, path = /f, operations = [ read ], allow = [ {uid=-1} ] | rules[0].allow[0].uid is -1
             name = a, path = /f, operations = [ read ], allow = [ {executable=vault} ] | rules[0].allow[0].executable holds 'vault', a relative path
             """)

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/* How file-guard finds the rules for an object: the walk up to the root of its file system, and names that rules know. */
+#ifndef FILE_GUARD_WALK_BPF_H
+#define FILE_GUARD_WALK_BPF_H
+
+#include "file_guard_policy.bpf.h"
+
+#define GUARD_NAME_MAX 255
+
+/* Of the hash that NAME entries are found by; Java's NameHash has the same. */
+#define GUARD_HASH_SEED 0x6a09e667f3bcc908ULL
+#define GUARD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
+/* All that the policy says of the object in q->key. */
+static long guard_page_step(__u32 i, struct guard_walk *walk)
+{
+	struct file_guard_key key = walk->q->key;
+	struct file_guard_value *value;
+
+	key.number = i;
+	value = bpf_map_lookup_elem(walk->policy, &key);
+	if (!value || guard_weigh(walk, value))
+		return 1;
+	return value->more ? 0 : 1;
+}
+
+static __always_inline __u32 guard_name_length(__u64 dentry)
+{
+	__u32 length = BPF_CORE_READ((struct dentry *)dentry, d_name.len);
+
+	return length > GUARD_NAME_MAX ? GUARD_NAME_MAX : length;
+}
+
+/*
+ * Makes q->key that of the name q->child. Eight bytes a round, of the last ones only those that belong to the name (the order
+ * is that of a little-endian machine). Reading past its end is safe: names lie in memory that is handed out by eights.
+ */
+__noinline int guard_ask_for_name(struct guard_question *q)
+{
+	__u64 child, hash, word;
+	const unsigned char *name;
+	__u32 length, i;
+
+	if (!q)
+		return 0;
+	child = q->child;
+	name = BPF_CORE_READ((struct dentry *)child, d_name.name);
+	length = guard_name_length(child);
+	hash = GUARD_HASH_SEED ^ length;
+	for (i = 0; i <= GUARD_NAME_MAX / 8; i++) {
+		if (i * 8 >= length)
+			break;
+		bpf_probe_read_kernel(&word, sizeof(word), name + i * 8);
+		if (length - i * 8 < 8)
+			word &= (1ULL << (length - i * 8) * 8) - 1;
+		hash = (hash ^ word) * GUARD_HASH_FACTOR;
+		hash ^= hash >> 29;
+	}
+	q->page = q->key.number;
+	q->name_rest = hash >> 32;
+	q->key.kind = FILE_GUARD_NAME;
+	q->key.number = 0;
+	q->key.uid = (__u32)hash;
+	return 0;
+}
+
+/* Whether an entry is about the file or the name at hand, and not about one that had its number, or half its hash. */
+static __always_inline bool guard_is_meant(struct guard_question *q, struct file_guard_value *value, __u64 inode)
+{
+	if (q->key.kind == FILE_GUARD_NAME)
+		return value->generation == q->name_rest;
+	return !value->generation || value->generation == GUARD_READ(struct inode, inode, i_generation);
+}
+
+/*
+ * One entry of the policy, or one level up. A directory in which rules know names is interrupted for those of q->child; where
+ * there are none, names cost nothing.
+ */
+static long guard_walk_step(__u32 i, struct guard_walk *walk)
+{
+	struct guard_question *q = walk->q;
+	__u64 at = q->at, inode = guard_inode(at), parent;
+	struct file_guard_value *value;
+	struct file_guard_key key;
+
+	if (at == q->common) {
+		if (!q->shared && !q->named)
+			return 1;
+		q->tree = q->shared;
+		q->here = q->shared;
+	}
+	if (inode) {
+		q->key.inode = guard_number(inode);
+		key = q->key;
+		value = bpf_map_lookup_elem(walk->policy, &key);
+		if (value && guard_is_meant(q, value, inode)) {
+			if (guard_weigh(walk, value))
+				return 1;
+			if (q->self && value->coverage & FILE_GUARD_SELF)
+				q->known = 1;
+			if (q->named && value->coverage & FILE_GUARD_NAMED && key.kind == FILE_GUARD_OBJECT) {
+				guard_ask_for_name(q);
+				return 0;
+			}
+			if (value->more) {
+				q->key.number++;
+				return 0;
+			}
+		}
+		if (key.kind == FILE_GUARD_NAME) {
+			q->key.kind = FILE_GUARD_OBJECT;
+			q->key.number = q->page;
+			q->key.uid = 0;
+			q->named = 0;
+			return 0;
+		}
+		q->key.number = 0;
+	}
+	parent = guard_parent(at);
+	if (parent == at) {
+		/* Opened by handle, and no name known. */
+		q->lost = !!(GUARD_READ(struct dentry, at, d_flags) & GUARD_DCACHE_DISCONNECTED);
+		return 1;
+	}
+	if (q->self | q->named) {
+		q->child = at;
+		q->named = q->self;
+		/* A file that is known by its name alone is no longer known under another. */
+		if (q->self && !q->known)
+			q->named |= q->tree & FILE_GUARD_ALWAYS;
+		q->self = 0;
+		if (!(q->tree | q->shared | q->named))
+			return 1;
+	}
+	q->at = parent;
+	q->level++;
+	q->here = q->tree;
+	return 0;
+}
+
+/*
+ * Walks up from `start`, which lies `level` names above the end of its path, and weighs what it meets. Before, q->named says
+ * what is asked of the name q->child in `start`, if anything.
+ */
+static __noinline int guard_walk_up(struct guard_walk *walk, __u64 start, __u32 level)
+{
+	struct guard_question *q = walk->q;
+
+	q->at = start;
+	q->level = level;
+	q->here = q->self;
+	q->lost = 0;
+	q->known = 0;
+	q->key.kind = FILE_GUARD_OBJECT;
+	q->key.number = 0;
+	q->key.uid = 0;
+	bpf_loop(GUARD_LEVELS, guard_walk_step, walk, 0);
+	if (q->lost && q->found != GUARD_DENIED) {
+		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
+		q->key.inode = 0;
+		q->level = -1;
+		bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
+	}
+	return 0;
+}
+
+static long guard_climb_at(__u32 i, struct guard_question **q)
+{
+	__u64 at = (*q)->at;
+
+	(*q)->at = guard_parent(at);
+	return (*q)->at == at ? 1 : 0;
+}
+
+static long guard_climb_second(__u32 i, struct guard_question **q)
+{
+	__u64 second = (*q)->second;
+
+	(*q)->second = guard_parent(second);
+	return (*q)->second == second ? 1 : 0;
+}
+
+static long guard_climb_both(__u32 i, struct guard_question **q)
+{
+	if ((*q)->at == (*q)->second)
+		return 1;
+	return guard_climb_at(i, q) & guard_climb_second(i, q);
+}
+
+/*
+ * Finds the nearest directory above both names; 0 when they share none, as when one was opened by handle. A directory that
+ * is moved at this moment can make the answer only too high, which refuses too much rather than too little.
+ */
+__noinline int guard_meet(struct guard_question *q)
+{
+	__u64 first, second;
+	long depth, other;
+
+	if (!q)
+		return 0;
+	first = guard_parent(q->dentry);
+	second = guard_parent(q->other);
+	q->common = first;
+	if (first == second)
+		return 0;
+	q->at = first;
+	q->second = second;
+	depth = bpf_loop(GUARD_LEVELS, guard_climb_at, &q, 0);
+	other = bpf_loop(GUARD_LEVELS, guard_climb_second, &q, 0);
+	q->at = first;
+	q->second = second;
+	if (depth > other)
+		bpf_loop(depth - other, guard_climb_at, &q, 0);
+	else if (other > depth)
+		bpf_loop(other - depth, guard_climb_second, &q, 0);
+	bpf_loop(GUARD_LEVELS, guard_climb_both, &q, 0);
+	q->common = q->at == q->second ? q->at : 0;
+	return 0;
+}
+
+/* What the second name of a rename or link stood for, and what it comes into. */
+static __always_inline void guard_judge_other(struct guard_walk *walk)
+{
+	struct guard_question *q = walk->q;
+	__u64 replaced = guard_inode(q->other);
+	bool arrives;
+
+	q->on_second = 1;
+	if (q->on_replaced && replaced && q->found != GUARD_DENIED) {
+		q->self = q->on_replaced;
+		q->tree = q->on_replaced;
+		q->shared = q->on_replaced;
+		q->named = 0;
+		guard_walk_up(walk, q->other, 0);
+	}
+	if (q->found == GUARD_DENIED)
+		return;
+	/* Into the trees that hold both names nothing comes; a name that a rule knows may come about in any directory. */
+	arrives = guard_parent(q->other) != q->common;
+	q->self = arrives ? q->on_arrival : 0;
+	q->tree = q->self;
+	q->shared = 0;
+	q->child = q->other;
+	q->named = replaced || !q->names ? 0 : q->on_fresh;
+	if (q->self | q->named)
+		guard_walk_up(walk, guard_parent(q->other), 1);
+}
+
+/* Answers a question in q->found, by the policy of this moment from the first look to the last. */
+__noinline int guard_judge(struct guard_question *q)
+{
+	struct guard_walk walk = {};
+	__u32 zero = 0;
+
+	if (!q)
+		return 0;
+	walk.policy = bpf_map_lookup_elem(&policy, &zero);
+	if (!walk.policy)
+		return 0;
+	walk.q = q;
+	if (q->on_device) {
+		q->self = q->on_device;
+		q->key.kind = FILE_GUARD_DEVICE;
+		bpf_loop(GUARD_PAGES, guard_page_step, &walk, 0);
+		return 0;
+	}
+	if (q->other)
+		guard_meet(q);
+	q->self = q->on_self;
+	q->tree = q->on_tree;
+	q->shared = q->on_shared;
+	q->child = q->dentry;
+	q->named = q->new_name ? q->on_fresh : 0;
+	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
+	if (q->on_above && q->found != GUARD_DENIED) {
+		q->self = q->on_above;
+		q->level = 0;
+		q->key.kind = FILE_GUARD_ABOVE;
+		q->key.inode = guard_number(guard_inode(q->dentry));
+		bpf_loop(GUARD_PAGES, guard_page_step, &walk, 0);
+	}
+	if (q->other)
+		guard_judge_other(&walk);
+	return 0;
+}
+
+static __always_inline void guard_fill_question(struct guard_question *q, __u64 dentry, __u32 device, __u32 hook, __u32 act)
+{
+	__builtin_memset(q, 0, sizeof(*q));
+	q->dentry = dentry;
+	q->device = device;
+	q->key.device = device;
+	q->act = act;
+	q->hook = hook;
+	q->on_self = act;
+	q->on_tree = act;
+}
+
+/*
+ * Begins a question about something on a file system; false when no rule for anything there covers one of the operations in
+ * `may`, which is the usual end. The masks are those of a plain act on one object.
+ */
+static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentry, __u32 device, __u32 hook, __u32 act,
+					   __u32 may)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM };
+	struct file_guard_value *value;
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (!now)
+		return false;
+	key.device = device;
+	value = bpf_map_lookup_elem(now, &key);
+	if (!value || !(value->operations & may))
+		return false;
+	guard_fill_question(q, dentry, device, hook, act);
+	q->names = !!(value->operations & FILE_GUARD_NAMES);
+	return true;
+}
+
+static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
+{
+	return guard_begin_at(q, (__u64)dentry, dentry->d_sb->s_dev, hook, act, may);
+}
+
+#endif
