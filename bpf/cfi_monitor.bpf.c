@@ -3,7 +3,7 @@
  * Kernel exploits, by what they must do.
  *
  *	fentry on sensitive functions	the stack, the caller, the way back (cfi_monitor_flow.bpf.h)
- *	kprobe behind their entries	whether the task came through the entry (cfi_monitor_later.bpf.h); attached by Java
+ *	kprobe there, and behind	whether the task came through the entry (cfi_monitor_later.bpf.h); attached by Java
  *	commit_creds, lsm/task_alloc	what a task's credentials are to be (cfi_monitor_cred.bpf.h)
  *	lsm/file_open, bprm_*, ...	whether they are that; and a task that was found out gets no further
  *	cgroup/sysctl, lsm/file_open	writes to switches that silence BPF (cfi_monitor_switch.bpf.h)
@@ -15,8 +15,8 @@
  * The programs are attached in this order: what comes last, the clock, ends the time in which things may go unseen.
  */
 #include "cfi_monitor_flow.bpf.h"
-#include "cfi_monitor_later.bpf.h"
 #include "cfi_monitor_cred.bpf.h"
+#include "cfi_monitor_later.bpf.h"
 #include "cfi_monitor_switch.bpf.h"
 
 GARRISON_LICENSE;
@@ -155,7 +155,7 @@ int BPF_PROG(cfi_commit_creds, struct cred *cred)
 
 	entering(CFI_COMMIT_CREDS, 1);
 	found = check_flow(ctx, CFI_COMMIT_CREDS);
-	cred_committed((__u64)bpf_get_current_task_btf(), cred);
+	committing(bpf_get_current_task_btf(), cred);
 	if (found)
 		punish(CFI_COMMIT_CREDS);
 	entering(CFI_COMMIT_CREDS, -1);
@@ -173,6 +173,13 @@ SENSOR("?fentry", text_poke_bp, CFI_TEXT_POKE_BP)
 SENSOR("?fentry", smp_text_poke_single, CFI_TEXT_POKE_SINGLE)
 SENSOR("?fentry", text_poke_copy, CFI_TEXT_POKE_COPY)
 SENSOR("?fentry", call_usermodehelper, CFI_USERMODEHELPER)
+
+/* At a function's entry, besides the sensors above. */
+SEC("?kprobe")
+int cfi_entered(struct pt_regs *context)
+{
+	return passed_entry(context);
+}
 
 /* Somewhere in a function, where each run of it comes by just once. */
 SEC("?kprobe")

@@ -10,6 +10,7 @@
 #define CFI_SYMBOLS 64		/* looked up, or put into words, at once */
 #define CFI_SYMBOL 96
 #define CFI_WINDOW (1 << 20)	/* bytes of kernel text that are read at once */
+#define CFI_TOKENS 16		/* of so many sensors, a power of two */
 
 /* What is watched; the index of its rule. Java's Sensor has the same order. */
 enum cfi_sensor {
@@ -59,13 +60,13 @@ struct cfi_rule {
 };
 
 /*
- * The sensors behind a function's entry: one, and two while another takes its place. Each has a bit, in `live` here and in its cookie:
- * CFI_COOKIE(sensor, bit).
+ * The sensors behind a function's entry: one, and two while another takes its place. Each has a bit, in `live` here and in its cookie,
+ * above the sensor's number.
  */
 struct cfi_later {
 	__u64 settled_ns;	/* boot time up to which some may be in the function who came before the last of them */
 	__u32 live;
-	__u32 padding;
+	__u32 witnessed;	/* 1: a kprobe sits at the entry, too */
 };
 
 #define CFI_COOKIE_SENSOR 0xff
@@ -89,6 +90,8 @@ struct cfi_state {
 	__u64 period_ns;
 	__u64 sweeps;
 	__u64 untracked;	/* tasks whose credentials found no room */
+	__u64 left_out;		/* runs of entry sensors that the kernel left out, and a kprobe made up for */
+	__u64 believed;		/* tasks behind an entry without a token, which may have come in unseen */
 	__u32 armed;		/* 1: all programs run, so that what they have not seen did not happen */
 	__u32 blind;		/* 1: trampolines are off, so that much happens unseen */
 	__u32 learning;
@@ -113,9 +116,15 @@ struct cfi_task {
 	__u64 print;		/* of its contents */
 	__u64 suspect;		/* another print or address, seen by the last walk */
 	__u64 acting;		/* credentials that were told as not its own */
+	__u64 was;		/* real_cred, from the entry of commit_creds until it is seen with what it commits; else 0 */
+	__u64 was_until;	/* boot time up to which it may take to commit them */
 	__u32 blocked;
 	__u32 action;
+	__u8 tokens[CFI_TOKENS];	/* by sensor: that it came through the entry, a bit for each sensor behind it; CFI_JUDGED */
+	__u8 noted[CFI_TOKENS];		/* by sensor: enum cfi_finding of the kprobe at the entry, or 0 */
 };
+
+#define CFI_JUDGED 0x80		/* the entry's own sensor ran, too */
 
 struct cfi_executable {
 	__u64 inode;

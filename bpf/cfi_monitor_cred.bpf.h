@@ -12,6 +12,7 @@
 #define TASKS_MAX 65536
 #define KERNEL_HALF 0xffff800000000000ULL
 #define FOREIGN_CREDS (0x00200000 | 0x00000010 | 0x00004000)	/* PF_KTHREAD, PF_IO_WORKER, PF_USER_WORKER: they act for others */
+#define COMMITTING_NS 60000000000ULL
 #define PRINT_SEED 0x9e3779b97f4a7c15ULL
 
 /* Eight ids, securebits; five sets of capabilities; the namespace. */
@@ -55,8 +56,7 @@ static __always_inline __u64 print_of(const struct cred *cred)
 /* From now on this is what the task is to have. */
 static __always_inline void cred_committed(__u64 task, const struct cred *cred)
 {
-	struct cfi_task *known = bpf_map_lookup_elem(&cfi_tasks, &task);
-	struct cfi_task fresh = {};
+	struct cfi_task *known = cfi_task_of(task);
 	struct cfi_state *state;
 
 	if (known) {
@@ -65,13 +65,21 @@ static __always_inline void cred_committed(__u64 task, const struct cred *cred)
 		known->suspect = 0;
 		return;
 	}
-	fresh.cred = (__u64)cred;
-	fresh.print = print_of(cred);
-	if (!bpf_map_update_elem(&cfi_tasks, &task, &fresh, BPF_ANY))
-		return;
 	state = cfi_state_now();
 	if (state)
 		__sync_fetch_and_add(&state->untracked, 1);
+}
+
+/* The same of the one that runs, which is about to commit them: until then it has those of before. */
+static __always_inline void committing(struct task_struct *task, const struct cred *cred)
+{
+	struct cfi_task *known = cfi_task_of((__u64)task);
+
+	if (known) {
+		known->was = (__u64)BPF_CORE_READ(task, real_cred);
+		known->was_until = bpf_ktime_get_boot_ns() + COMMITTING_NS;
+	}
+	cred_committed((__u64)task, cred);
 }
 
 /*
@@ -97,14 +105,18 @@ static __noinline int judge_cred(struct task_struct *task, bool current)
 	print = print_of(cred);
 	if (!print || (known->cred == (__u64)cred && known->print == print)) {
 		known->suspect = 0;
+		known->was = 0;
 		return 0;
 	}
+	/* Preempted on its way through commit_creds, perhaps for long. */
+	if (!current && known->was == (__u64)cred && bpf_ktime_get_boot_ns() < known->was_until)
+		return 0;
 	seen = print ^ (__u64)cred;
 	if (!current && known->suspect != seen) {
 		known->suspect = seen;
 		return 0;
 	}
-	if (current && is_entering(CFI_COMMIT_CREDS)) {
+	if (current && is_entering(CFI_COMMIT_CREDS) && !is_witnessed(state, CFI_COMMIT_CREDS)) {
 		cred_committed(key, cred);
 		return 0;
 	}
@@ -117,6 +129,7 @@ static __noinline int judge_cred(struct task_struct *task, bool current)
 	known->cred = (__u64)cred;
 	known->print = print;
 	known->suspect = 0;
+	known->was = 0;
 	return cfi_violation(&report);
 }
 

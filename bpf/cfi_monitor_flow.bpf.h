@@ -12,14 +12,12 @@
 #define THREAD_SIZE 16384	/* x86-64 */
 #define PROLOGUE 32		/* a trampoline is called within so many bytes of a function's start */
 #define DOUBT_NS 2000000000ULL
-#define CFI_TOKENS 16		/* of so many sensors, a power of two */
-_Static_assert(CFI_SENSORS <= CFI_TOKENS, "each sensor has a token");
+#define ANY_LATER 0x7f		/* a token for each sensor behind an entry, also for one that comes while the task is on its way there */
 
 /* Scratch of the task that is in a sensor. */
 struct cfi_scratch {
 	__u64 stack_pointer;
 	__u64 frames[CFI_FRAMES];
-	__u8 tokens[CFI_TOKENS];	/* that it came through the entry: a bit for each sensor behind it */
 };
 
 struct {
@@ -77,20 +75,43 @@ static __always_inline bool is_entering(__u32 sensor)
 	return !count || *count > 0;
 }
 
-/* Masked where the verifier sees it: before 7 it forgets a comparison that was made on another copy of the number. */
-static __always_inline __u8 *token_of(struct cfi_scratch *scratch, __u64 sensor)
-{
-	asm volatile("%0 &= %1" : "+r"(sensor) : "i"(CFI_TOKENS - 1));
-	return &scratch->tokens[sensor];
-}
-
-/* For the sensors behind the entry, if there are any. */
-static __always_inline void give_token(struct cfi_scratch *scratch, __u32 sensor)
+/* Whether a kprobe sits at the entry, too, whose handler nobody preempts: the kernel never leaves it out for others. */
+static __always_inline bool is_witnessed(struct cfi_state *state, __u32 sensor)
 {
 	struct cfi_later *later = bpf_map_lookup_elem(&cfi_later, &sensor);
+	__u8 disarmed = 0;
 
-	if (later)
-		*token_of(scratch, sensor) = later->live ? 0xff : 0;
+	if (!later || !later->witnessed)
+		return false;
+	if (state->switches[SWITCH_KPROBES])
+		bpf_probe_read_kernel(&disarmed, sizeof(disarmed), (void *)state->switches[SWITCH_KPROBES]);
+	return !disarmed;
+}
+
+/* Masked where the verifier sees it: before 7 it forgets a comparison that was made on another copy of the number. */
+static __always_inline __u8 *token_of(struct cfi_task *known, __u64 sensor)
+{
+	asm volatile("%0 &= %1" : "+r"(sensor) : "i"(CFI_TOKENS - 1));
+	return &known->tokens[sensor];
+}
+
+static __always_inline __u8 *note_of(struct cfi_task *known, __u64 sensor)
+{
+	asm volatile("%0 &= %1" : "+r"(sensor) : "i"(CFI_TOKENS - 1));
+	return &known->noted[sensor];
+}
+
+/* A task comes through an entry: a token for the sensors behind it, if there are any. NULL where it finds no room. */
+static __always_inline struct cfi_task *give_token(struct task_struct *task, __u32 sensor, __u32 judged)
+{
+	struct cfi_later *later = bpf_map_lookup_elem(&cfi_later, &sensor);
+	struct cfi_task *known = cfi_task_of((__u64)task);
+
+	if (!known)
+		doubt_entries();
+	else if (later)
+		*token_of(known, sensor) = later->live ? ANY_LATER | judged : 0;
+	return known;
 }
 
 struct entry_search {
@@ -129,18 +150,34 @@ static __always_inline __u64 caller_of(struct cfi_scratch *scratch, __u64 functi
 	return scratch->frames[2];
 }
 
-static __always_inline __u32 judge_caller(struct cfi_state *state, __u32 sensor, __u64 caller)
+static __always_inline bool in_text(struct cfi_state *state, __u64 address)
 {
-	bool core = caller >= state->text_start && caller < state->text_end;
-	struct cfi_site site = { .sensor = sensor, .place = core ? caller - state->text_start : caller };
-	__u32 learnt = 2;
+	return address >= state->text_start && address < state->text_end;
+}
+
+static __always_inline struct cfi_site site_at(struct cfi_state *state, __u32 sensor, __u64 address)
+{
+	return (struct cfi_site){ .sensor = sensor, .place = in_text(state, address) ? address - state->text_start : address };
+}
+
+/* Whether a call of the function is known that returns there: else what that is. */
+static __always_inline __u32 unknown_caller(struct cfi_state *state, __u32 sensor, __u64 caller)
+{
+	struct cfi_site site = site_at(state, sensor, caller);
 
 	if (bpf_map_lookup_elem(&cfi_sites, &site))
 		return 0;
-	if (!core)
-		return CFI_FOREIGN;
-	if (!state->learning)
-		return CFI_SITE;
+	return in_text(state, caller) ? CFI_SITE : CFI_FOREIGN;
+}
+
+static __always_inline __u32 judge_caller(struct cfi_state *state, __u32 sensor, __u64 caller)
+{
+	__u32 finding = unknown_caller(state, sensor, caller), learnt = 2;
+	struct cfi_site site;
+
+	if (finding != CFI_SITE || !state->learning)
+		return finding;
+	site = site_at(state, sensor, caller);
 	return bpf_map_update_elem(&cfi_sites, &site, &learnt, BPF_NOEXIST) ? 0 : CFI_LEARNT;
 }
 
@@ -159,11 +196,9 @@ static __always_inline int check_flow(void *context, __u32 sensor)
 	if (!state || !rule || !rule->watched)
 		return 0;
 	scratch = bpf_task_storage_get(&cfi_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!scratch) {
-		doubt_entries();
+	give_token(task, sensor, scratch ? CFI_JUDGED : 0);
+	if (!scratch)
 		return 0;
-	}
-	give_token(scratch, sensor);
 	/* The context lies on the stack that the function was called with. As a number it is had by way of memory. */
 	*(volatile __u64 *)&scratch->stack_pointer = (__u64)context;
 	pointer = *(volatile __u64 *)&scratch->stack_pointer;

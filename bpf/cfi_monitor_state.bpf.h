@@ -9,6 +9,12 @@
 #define CFI_TASKS 65536
 #define SIGKILL 9
 
+/* Of cfi_state.switches. */
+#define SWITCH_FTRACE 0
+#define SWITCH_KPROBES 1
+
+_Static_assert(CFI_SENSORS <= CFI_TOKENS, "each sensor has a token");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -61,6 +67,7 @@ struct cfi_report {
 };
 
 static const char cfi_symbol_format[] = "%pS";
+static const struct cfi_task cfi_unknown_task;
 
 static __always_inline struct cfi_state *cfi_state_now(void)
 {
@@ -72,6 +79,17 @@ static __always_inline struct cfi_state *cfi_state_now(void)
 static __always_inline struct cfi_rule *cfi_rule_of(__u32 sensor)
 {
 	return bpf_map_lookup_elem(&cfi_rules, &sensor);
+}
+
+/* What is known of a task, by its address; room is made for it. NULL if there is none. */
+static __noinline struct cfi_task *cfi_task_of(__u64 task)
+{
+	struct cfi_task *known = bpf_map_lookup_elem(&cfi_tasks, &task);
+
+	if (known)
+		return known;
+	bpf_map_update_elem(&cfi_tasks, &task, &cfi_unknown_task, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&cfi_tasks, &task);
 }
 
 /* The file that a task runs; 0 for a kernel thread. */
@@ -129,7 +147,6 @@ static __noinline int cfi_violation(struct cfi_report *report)
 	struct cfi_event *event;
 	struct cfi_rule *rule;
 	__u32 action;
-	__u64 key;
 
 	if (!report)
 		return 0;
@@ -141,14 +158,7 @@ static __noinline int cfi_violation(struct cfi_report *report)
 		return 0;
 	action = garrison_enforcing() ? rule->action : CFI_LOG;
 	if (action != CFI_LOG) {
-		key = (__u64)report->task;
-		known = bpf_map_lookup_elem(&cfi_tasks, &key);
-		if (!known) {
-			struct cfi_task fresh = {};
-
-			bpf_map_update_elem(&cfi_tasks, &key, &fresh, BPF_NOEXIST);
-			known = bpf_map_lookup_elem(&cfi_tasks, &key);
-		}
+		known = cfi_task_of((__u64)report->task);
 		if (known) {
 			known->action = action;
 			known->blocked = 1;

@@ -9,8 +9,6 @@
 #define FMODE_WRITE 2
 const volatile __u32 cfi_own_process = 0;	/* it restores what others switched off */
 
-#define SWITCH_FTRACE 0
-#define SWITCH_KPROBES 1
 #define NAME 24
 
 static const char ftrace_switch[] = "kernel/ftrace_enabled";

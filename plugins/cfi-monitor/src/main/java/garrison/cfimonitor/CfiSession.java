@@ -13,15 +13,18 @@ import garrison.spi.PluginSession;
 import garrison.spi.PolicyChange;
 import garrison.spi.ProgramInfo;
 import garrison.spi.Settings;
+import garrison.spi.Signatures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -40,6 +43,8 @@ final class CfiSession implements PluginSession {
     private volatile KnownCalls calls;
     private volatile LaterSensors later;
     private volatile Policy inForce;
+    /** Where the lock came from, and what is in it; empty if there is none. */
+    private volatile String lock = "";
     /** What went wrong last, beside the programs; else empty. */
     private volatile String trouble = "";
     private Set<FileId> exempt = Set.of();
@@ -89,10 +94,11 @@ final class CfiSession implements PluginSession {
     }
 
     private void learnt(Sensor sensor, CfiRecord record) {
-        calls.learnt();
+        Lock.Site site = new Lock.Site(sensor, record.before());
+        calls.learnt(site);
         inForce.lock().ifPresent(file -> {
             try {
-                Lock.append(file, Lock.buildId(), new Lock.Site(sensor, record.before()), record.symbol());
+                Lock.append(file, Lock.buildId(), site, record.symbol());
             } catch (IOException e) {
                 trouble = "the lock " + file + " cannot be written (" + e.getMessage() + "): what is learnt is forgotten at the next start";
             }
@@ -130,8 +136,35 @@ final class CfiSession implements PluginSession {
             calls = known;
             later = new LaterSensors(object, kernel, state, () -> KernelState.armed(stateMap));
         }
-        Set<Lock.Site> locked = policy.lock().map(file -> Lock.read(file, Lock.buildId())).orElse(Set.of());
-        return new Change(object, policy, executables, locked);
+        return new Change(object, policy, executables, policy.lock().map(file -> read(file, policy.learning())));
+    }
+
+    /**
+     * The lock, as far as it is there. Of one that is still learnt nobody's signature is asked for: whoever learns takes what comes for
+     * good.
+     */
+    private Locked read(Path file, boolean learning) {
+        if (Files.notExists(file)) {
+            return new Locked(Lock.Content.NONE, file + " is not there");
+        }
+        String buildId = Lock.buildId();
+        if (learning) {
+            try {
+                return new Locked(Lock.parse(file, Files.readAllBytes(file), buildId), file + ", being learnt");
+            } catch (IOException e) {
+                throw new GarrisonException("the lock " + file + " cannot be read: " + e.getMessage(), e);
+            }
+        }
+        Signatures.Signed signed = context.signatures().read(file);
+        return new Locked(Lock.parse(file, signed.bytes(), buildId), file + signed.signer().map(s -> ", signed by " + s)
+                .orElse(", not checked by a signature"));
+    }
+
+    /** A lock, and what it is in words. */
+    private record Locked(Lock.Content content, String words) {
+        String figure() {
+            return words + ": " + content.sites().size() + " call sites of this kernel, " + content.ofOthers() + " of others";
+        }
     }
 
     private Set<FileId> executables(Policy policy, Settings settings) {
@@ -148,14 +181,21 @@ final class CfiSession implements PluginSession {
         KnownCalls known = calls;
         if (known != null && inForce != null) {
             figures.put("known call sites", known.figures() + (inForce.learning() ? " (learning)" : " (locked)"));
-            long[] counters = KernelState.counters(stateMap);
+            if (!lock.isEmpty()) {
+                figures.put("lock", lock);
+            }
+            KernelState.Counters counters = KernelState.counters(stateMap);
             figures.put("sensors behind entries", inForce.behindEntries() ? later.figures() : "off");
+            if (inForce.behindEntries()) {
+                figures.put("entry sensors left out by the kernel, and made up for", String.valueOf(counters.leftOut()));
+                figures.put("tasks behind an entry that may have come in unseen, and are believed", String.valueOf(counters.believed()));
+            }
             if (!later.unseen().isEmpty()) {
                 figures.put("entries that may be jumped over unseen", later.unseen());
             }
-            figures.put("walks over all tasks", String.valueOf(counters[0]));
-            if (counters[1] != 0) {
-                figures.put("tasks whose credentials are not compared (no room)", String.valueOf(counters[1]));
+            figures.put("walks over all tasks", String.valueOf(counters.walks()));
+            if (counters.untracked() != 0) {
+                figures.put("tasks whose credentials are not compared (no room)", String.valueOf(counters.untracked()));
             }
             List<String> hidden = Arrays.stream(Switch.values()).filter(s -> state.address(s.symbol()).isEmpty()).map(Switch::symbol).toList();
             if (!hidden.isEmpty()) {
@@ -185,9 +225,9 @@ final class CfiSession implements PluginSession {
         private final LoadedObject object;
         private final Policy policy;
         private final Set<FileId> executables;
-        private final Set<Lock.Site> locked;
+        private final Optional<Locked> locked;
 
-        Change(LoadedObject object, Policy policy, Set<FileId> executables, Set<Lock.Site> locked) {
+        Change(LoadedObject object, Policy policy, Set<FileId> executables, Optional<Locked> locked) {
             this.object = object;
             this.policy = policy;
             this.executables = executables;
@@ -211,7 +251,8 @@ final class CfiSession implements PluginSession {
         public void commit() {
             inForce = policy;
             later.policy(policy);
-            locked.forEach(calls::locked);
+            locked.ifPresent(lock -> calls.locked(lock.content().sites(), !policy.learning()));
+            lock = locked.map(Locked::figure).orElse("");
             exempt(executables);
             for (Sensor sensor : Sensor.values()) {
                 Action action = policy.actions().get(sensor);

@@ -17,7 +17,8 @@ final class KernelState {
     private static final int SWITCHES = 8;
     private static final int RANGE = 2 * Long.BYTES;
     private static final int COUNTERS = 4 * Long.BYTES;
-    private static final int HEAD = 6 * Long.BYTES + 4 * Integer.BYTES;
+    private static final int ARMED = COUNTERS + 4 * Long.BYTES;
+    private static final int HEAD = ARMED + 4 * Integer.BYTES;
     private static final int SIZE = HEAD + (ENTRIES + OPENS + 1) * RANGE + SWITCHES * (Long.BYTES + 3 * Integer.BYTES);
     private static final byte[] KEY = new byte[Integer.BYTES];
 
@@ -113,9 +114,10 @@ final class KernelState {
         }
         ByteBuffer all = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
         all.putLong(textStart).putLong(textEnd).putLong(initTask).putLong(policy.period().toNanos());
-        all.putLong(old.getLong(COUNTERS)).putLong(old.getLong(COUNTERS + Long.BYTES));
-        int armed = COUNTERS + 2 * Long.BYTES;
-        all.putInt(old.getInt(armed)).putInt(old.getInt(armed + Integer.BYTES));
+        for (int at = COUNTERS; at < ARMED; at += Long.BYTES) {
+            all.putLong(old.getLong(at));
+        }
+        all.putInt(old.getInt(ARMED)).putInt(old.getInt(ARMED + Integer.BYTES));
         all.putInt(policy.learning() ? 1 : 0).putInt(policy.denySwitches() ? 1 : 0);
         put(all, HEAD, entries);
         put(all, HEAD + ENTRIES * RANGE, opens);
@@ -142,12 +144,21 @@ final class KernelState {
 
     /** Whether all programs run. */
     static boolean armed(BpfMap map) {
-        return ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder()).getInt(COUNTERS + 2 * Long.BYTES) != 0;
+        return ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder()).getInt(ARMED) != 0;
     }
 
-    /** Walks over all tasks, and tasks that found no room. */
-    static long[] counters(BpfMap map) {
-        ByteBuffer now = ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder());
-        return new long[] {now.getLong(COUNTERS), now.getLong(COUNTERS + Long.BYTES)};
+    /**
+     * What the programs count.
+     *
+     * @param walks over all tasks
+     * @param untracked tasks that found no room
+     * @param leftOut runs of entry sensors that the kernel left out, and a kprobe made up for
+     * @param believed tasks behind an entry that may have come in unseen
+     */
+    record Counters(long walks, long untracked, long leftOut, long believed) {}
+
+    static Counters counters(BpfMap map) {
+        ByteBuffer now = ByteBuffer.wrap(map.lookup(KEY).orElseThrow()).order(ByteOrder.nativeOrder()).position(COUNTERS);
+        return new Counters(now.getLong(), now.getLong(), now.getLong(), now.getLong());
     }
 }

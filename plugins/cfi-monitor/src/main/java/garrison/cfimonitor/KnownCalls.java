@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Fills the map of call sites: from the kernel's text, from modules as they come and go, from a lock. Safe for several threads. */
 final class KnownCalls {
@@ -24,10 +27,13 @@ final class KnownCalls {
     private final Map<Long, Integer> wanted = new HashMap<>();
     /** Keys by the base of the module that they lie in. */
     private final Map<Long, List<byte[]>> ofModules = new HashMap<>();
+    /** Those that the kernel's own text shows. */
+    private final Set<Lock.Site> shown = new HashSet<>();
+    /** Those beyond them that a lock brought, or that were learnt. */
+    private final Set<Lock.Site> beyond = new LinkedHashSet<>();
     private String trouble = "";
     private int inKernel;
     private int inModules;
-    private int learnt;
 
     KnownCalls(BpfMap sites, KernelReader kernel, KernelState state) {
         this.sites = sites;
@@ -42,7 +48,10 @@ final class KnownCalls {
 
     /** All of the kernel's text, and the modules that are there now. */
     synchronized void scan() {
-        inKernel = put(kernel.calls(state.textStart(), state.textLength())).size() + putIndirect();
+        List<byte[]> keys = new ArrayList<>(put(kernel.calls(state.textStart(), state.textLength())));
+        keys.addAll(putIndirect());
+        inKernel = keys.size();
+        keys.forEach(key -> shown.add(site(key)));
         List<String> lines;
         try {
             lines = Files.readAllLines(MODULES);
@@ -60,14 +69,14 @@ final class KnownCalls {
         }
     }
 
-    private int putIndirect() {
+    private List<byte[]> putIndirect() {
         List<byte[]> keys = new ArrayList<>();
         IndirectCalls.CALLERS.forEach((sensor, names) -> kernel.find(names).values().forEach(start ->
                 kernel.describe(start).flatMap(place -> kernel.read(start, (int) Math.min(place.size(), KernelReader.WINDOW)))
                         .ifPresent(code -> IndirectCalls.returnsIn(code, start)
                                 .forEach(address -> keys.add(key(sensor, address - state.textStart()))))));
         update(keys);
-        return keys.size();
+        return keys;
     }
 
     /** A module whose calls are known from now on. */
@@ -86,14 +95,24 @@ final class KnownCalls {
         }
     }
 
-    synchronized void learnt() {
-        learnt++;
+    /** A call site that the programs took for good. */
+    synchronized void learnt(Lock.Site site) {
+        beyond.add(site);
     }
 
-    /** A call site of a lock. */
-    synchronized void locked(Lock.Site site) {
-        update(List.of(key(site.sensor(), site.offset())));
-        learnt++;
+    /**
+     * The call sites of a lock.
+     *
+     * @param only whether those that are neither in it nor in the kernel's text are known no more
+     */
+    synchronized void locked(Set<Lock.Site> sites, boolean only) {
+        if (only) {
+            List<Lock.Site> gone = beyond.stream().filter(site -> !sites.contains(site)).toList();
+            gone.forEach(site -> this.sites.delete(key(site.sensor(), site.offset())));
+            gone.forEach(beyond::remove);
+        }
+        List<Lock.Site> fresh = sites.stream().filter(site -> !shown.contains(site) && beyond.add(site)).toList();
+        update(fresh.stream().map(site -> key(site.sensor(), site.offset())).toList());
     }
 
     private List<byte[]> put(CallSites calls) {
@@ -123,12 +142,17 @@ final class KnownCalls {
         return ByteBuffer.allocate(KEY).order(ByteOrder.nativeOrder()).putLong(sensor.ordinal()).putLong(place).array();
     }
 
+    private static Lock.Site site(byte[] key) {
+        ByteBuffer words = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder());
+        return new Lock.Site(Sensor.of((int) words.getLong()), words.getLong());
+    }
+
     /** What it could not find out; else empty. */
     synchronized String trouble() {
         return trouble;
     }
 
     synchronized String figures() {
-        return inKernel + " in the kernel, " + inModules + " in modules, " + learnt + " learnt";
+        return inKernel + " in the kernel, " + inModules + " in modules, " + beyond.size() + " learnt";
     }
 }

@@ -22,10 +22,12 @@ import java.util.stream.Collectors;
 /**
  * Sensors behind the entries of functions, one in each at a random place, which is chosen anew from time to time: whoever jumps over
  * an entry cannot know where the next one sits. A thread of its own sets them once all other programs run. The new one is there
- * before the old one goes; tokens have a bit for each.
+ * before the old one goes; tokens have a bit for each. At each of these entries sits a kprobe besides the entry's own sensor, which
+ * the kernel may leave out.
  */
 final class LaterSensors implements AutoCloseable {
-    private static final String PROGRAM = "cfi_passed";
+    private static final String BEHIND = "cfi_passed";
+    private static final String AT_ENTRY = "cfi_entered";
     private static final int COOKIE_SHIFT = 8;
     /** How many places of a function are tried in a row: the kernel refuses those that it patches itself. */
     private static final int TRIES = 6;
@@ -41,6 +43,7 @@ final class LaterSensors implements AutoCloseable {
     private final BpfMap laterMap;
     private final BooleanSupplier armed;
     private final SecureRandom random = new SecureRandom();
+    private final Map<Sensor, LoadedObject.Attachment> entries = new EnumMap<>(Sensor.class);
     private final Map<Sensor, Place> places = new EnumMap<>(Sensor.class);
     /** Why a function has none. */
     private final Map<Sensor, String> refused = new EnumMap<>(Sensor.class);
@@ -71,18 +74,24 @@ final class LaterSensors implements AutoCloseable {
     synchronized void policy(Policy policy) {
         Set<Sensor> next = EnumSet.noneOf(Sensor.class);
         for (Sensor sensor : Sensor.values()) {
-            if (policy.behindEntries() && sensor.hasLaterPlaces() && policy.actions().get(sensor) != Action.OFF && state.address(sensor.word()).isPresent()) {
+            if (policy.behindEntries() && sensor.hasLaterPlaces() && policy.actions().get(sensor) != Action.OFF
+                    && state.address(sensor.word()).isPresent()) {
                 next.add(sensor);
             }
         }
         wanted = next;
         moveEvery = policy.moveEvery();
-        for (Sensor sensor : List.copyOf(places.keySet())) {
+        for (Sensor sensor : List.copyOf(entries.keySet())) {
             if (!next.contains(sensor)) {
-                places.remove(sensor).attachment.close();
+                if (places.containsKey(sensor)) {
+                    places.remove(sensor).attachment.close();
+                }
+                LoadedObject.Attachment entry = entries.remove(sensor);
                 write(sensor, 0, 0);
+                entry.close();
             }
         }
+        tell();
         due.clear();
         if (thread.getState() == Thread.State.NEW) {
             thread.start();
@@ -131,12 +140,20 @@ final class LaterSensors implements AutoCloseable {
             refused.put(sensor, "no place found in its text");
             return;
         }
+        if (!entries.containsKey(sensor)) {
+            try {
+                entries.put(sensor, object.attachAt(AT_ENTRY, sensor.word(), 0, sensor.ordinal()));
+            } catch (KernelException e) {
+                refused.put(sensor, "the kernel refuses a kprobe at its entry (errno " + e.errno() + ")");
+                return;
+            }
+        }
         int bit = before == null || before.bit == 2 ? 1 : 2;
         write(sensor, Long.MAX_VALUE, before == null ? bit : bit | before.bit);
         for (int attempt = 0; attempt < TRIES && !offsets.isEmpty(); attempt++) {
             int offset = offsets.remove(random.nextInt(offsets.size()));
             try {
-                LoadedObject.Attachment next = object.attachAt(PROGRAM, sensor.word(), offset, sensor.ordinal() | (long) bit << COOKIE_SHIFT);
+                LoadedObject.Attachment next = object.attachAt(BEHIND, sensor.word(), offset, sensor.ordinal() | (long) bit << COOKIE_SHIFT);
                 places.put(sensor, new Place(next, offset, bit));
                 refused.remove(sensor);
                 if (before != null) {
@@ -163,7 +180,8 @@ final class LaterSensors implements AutoCloseable {
     }
 
     private void write(Sensor sensor, long settled, int live) {
-        byte[] value = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.nativeOrder()).putLong(settled).putInt(live).putInt(0).array();
+        byte[] value = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.nativeOrder()).putLong(settled).putInt(live)
+                .putInt(entries.containsKey(sensor) ? 1 : 0).array();
         laterMap.update(ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(sensor.ordinal()).array(), value);
     }
 
@@ -202,6 +220,8 @@ final class LaterSensors implements AutoCloseable {
             closed = true;
             places.values().forEach(place -> place.attachment.close());
             places.clear();
+            entries.values().forEach(LoadedObject.Attachment::close);
+            entries.clear();
         }
         thread.interrupt();
     }

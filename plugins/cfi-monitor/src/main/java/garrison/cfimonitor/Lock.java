@@ -5,19 +5,18 @@ import garrison.spi.GarrisonException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
  * Call sites that were learnt, in a text file that people can read and ship: one a line, {@code BUILD-ID SENSOR OFFSET}, the offset
  * from {@code _stext} in hexadecimal digits, so that it holds wherever a boot puts the kernel. Lines of other kernels are left alone;
- * {@code #} begins a comment.
+ * {@code #} begins a comment. {@code garrison sign} signs it, once somebody has read it.
  */
 final class Lock {
     private static final int BUILD_ID = 3;
@@ -26,6 +25,16 @@ final class Lock {
 
     /** A call site within the kernel's text. */
     record Site(Sensor sensor, long offset) {}
+
+    /**
+     * What a lock says.
+     *
+     * @param sites of the kernel that was asked for
+     * @param ofOthers lines for other kernels
+     */
+    record Content(Set<Site> sites, int ofOthers) {
+        static final Content NONE = new Content(Set.of(), 0);
+    }
 
     /** The running kernel's build id, from its notes. */
     static String buildId() {
@@ -56,32 +65,35 @@ final class Lock {
         throw new GarrisonException("/sys/kernel/notes holds no build id; leave the key lock out");
     }
 
-    /** The sites of one kernel; none when there is no such file. */
-    static Set<Site> read(Path file, String buildId) {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(file);
-        } catch (NoSuchFileException e) {
-            return Set.of();
-        } catch (IOException e) {
-            throw new GarrisonException("the lock " + file + " cannot be read: " + e.getMessage(), e);
-        }
+    /**
+     * Reads one.
+     *
+     * @param file for errors
+     * @param bytes what is in it
+     * @param buildId of the kernel whose sites are wanted
+     * @throws GarrisonException with file and line for what is no call site
+     */
+    static Content parse(Path file, byte[] bytes, String buildId) {
+        String[] lines = new String(bytes, StandardCharsets.UTF_8).split("\n");
         Set<Site> sites = new LinkedHashSet<>();
-        for (int i = 0; i < lines.size(); i++) {
-            String line = lines.get(i).replaceFirst("#.*", "").strip();
+        int ofOthers = 0;
+        for (int i = 0; i < lines.length; i++) {
+            String line = lines[i].replaceFirst("(?s)#.*", "").strip();
             if (!line.isEmpty()) {
                 String[] words = line.split("\\s+");
                 Site site = site(file, i + 1, words);
                 if (words[0].equals(buildId)) {
                     sites.add(site);
+                } else {
+                    ofOthers++;
                 }
             }
         }
-        return sites;
+        return new Content(sites, ofOthers);
     }
 
     private static Site site(Path file, int line, String[] words) {
-        if (words.length == 3) {
+        if (words.length == 3 && words[0].matches("[0-9a-f]+")) {
             for (Sensor sensor : Sensor.values()) {
                 if (sensor.isFunction() && sensor.word().equals(words[1]) && words[2].matches("[0-9a-f]{1,8}")) {
                     return new Site(sensor, Long.parseLong(words[2], 16));

@@ -43,7 +43,7 @@ record Policy(Map<Sensor, Action> actions, boolean learning, Optional<Path> lock
         boolean deny = settings.bool("deny-switches", true);
         boolean restore = settings.bool("restore-switches", true);
         Duration period = settings.duration("period", Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofMillis(400));
-        boolean behindEntries = settings.bool("behind-entries", false);
+        boolean behindEntries = settings.bool("behind-entries", true);
         Duration moveEvery = settings.duration("move-every", Duration.ofSeconds(1), Duration.ofDays(1), Duration.ofMinutes(5));
         settings.end();
         return new Policy(Map.copyOf(actions), learning, lock, modules, exempt, deny, restore, period, behindEntries, moveEvery);

@@ -9,11 +9,14 @@ import garrison.spi.GarrisonException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LockTest {
     @TempDir
@@ -24,14 +27,24 @@ class LockTest {
         Path file = folder.resolve("lock");
         Lock.append(file, "aa", new Lock.Site(Sensor.COMMIT_CREDS, 0x1f3c0), "somewhere+0x10/0x20");
         Lock.append(file, "bb", new Lock.Site(Sensor.OVERRIDE_CREDS, 0x10), "elsewhere+0x1/0x2");
-        assertEquals(Set.of(new Lock.Site(Sensor.COMMIT_CREDS, 0x1f3c0)), Lock.read(file, "aa"));
-        assertEquals(Set.of(), Lock.read(folder.resolve("none"), "aa"));
+        assertEquals(new Lock.Content(Set.of(new Lock.Site(Sensor.COMMIT_CREDS, 0x1f3c0)), 1), Lock.parse(file, Files.readAllBytes(file), "aa"));
+        assertEquals(new Lock.Content(Set.of(), 2), Lock.parse(file, Files.readAllBytes(file), "cc"));
     }
 
+    /** A terminal shows what follows a carriage return in the place of what stood before it. */
     @Test
-    void lineThatIsNoSite_isNamedWithFileAndLine() throws IOException {
-        Path file = Files.writeString(folder.resolve("lock"), "# mine\n\naa commit_creds nonsense\n");
-        GarrisonException refused = assertThrows(GarrisonException.class, () -> Lock.read(file, "aa"));
+    void nothingWithinAComment_isASite() {
+        byte[] bytes = "# one\raa commit_creds 10\naa commit_creds 20 # two\raa commit_creds 30\r\n".getBytes(StandardCharsets.UTF_8);
+        assertEquals(Set.of(new Lock.Site(Sensor.COMMIT_CREDS, 0x20)), Lock.parse(folder, bytes, "aa").sites());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"aa commit_creds nonsense", "aa commit_creds", "aa commit_creds 10 20", "aa credentials 10", "aa nobodys_function 10",
+        "other commit_creds 10", "aa commit_creds -10", "aa commit_creds 123456789", "\0\1\2"})
+    void lineThatIsNoSite_isNamedWithFileAndLine(String line) {
+        Path file = folder.resolve("lock");
+        GarrisonException refused = assertThrows(GarrisonException.class,
+                () -> Lock.parse(file, ("# mine\n\n" + line + "\n").getBytes(StandardCharsets.UTF_8), "aa"));
         assertTrue(refused.getMessage().startsWith(file + ":3: "), refused.getMessage());
     }
 

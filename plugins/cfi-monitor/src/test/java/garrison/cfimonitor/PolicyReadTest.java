@@ -42,7 +42,7 @@ class PolicyReadTest {
     @Test
     void everyKey_isTaken() {
         Policy policy = read("actions { commit_creds = kill, credentials = off }, learning = true, lock = /l, trusted-modules = present,"
-                + " exempt = [ /a, /b ], deny-switches = false, restore-switches = false, period = 1s, behind-entries = true, move-every = 10s");
+                + " exempt = [ /a, /b ], deny-switches = false, restore-switches = false, period = 1s, behind-entries = false, move-every = 10s");
         assertEquals(Action.KILL, policy.actions().get(Sensor.COMMIT_CREDS));
         assertEquals(Action.OFF, policy.actions().get(Sensor.CREDENTIALS));
         assertEquals(Action.BLOCK, policy.actions().get(Sensor.PREPARE_KERNEL_CRED));
@@ -53,7 +53,7 @@ class PolicyReadTest {
         assertFalse(policy.denySwitches());
         assertFalse(policy.restoreSwitches());
         assertEquals(Duration.ofSeconds(1), policy.period());
-        assertTrue(policy.behindEntries());
+        assertFalse(policy.behindEntries());
         assertEquals(Duration.ofSeconds(10), policy.moveEvery());
     }
 
