@@ -2,7 +2,7 @@
 /*
  * trusted-bpf for kernels that tell fs-verity digests and extended attributes to BPF programs (6.8 and later): a file is what
  * fs-verity says it is, and its signature lies in user.garrison.signature. Signed are the bytes that `fsverity sign` signs:
- * "FSVerity", the algorithm, the digest's length, the digest.
+ * "FSVerity", the algorithm, the digest's length, the digest; behind it the release, if one stands before the signature.
  */
 #include "garrison.bpf.h"
 
@@ -24,17 +24,23 @@ struct super_block___verity {
 
 #define TRUST_MAGIC 8
 #define TRUST_DIGEST_MAX 64
+#define TRUST_MEASURED_MAX (4 + TRUST_DIGEST_MAX)
 
 struct trust_scratch {
 	__u8 magic[TRUST_MAGIC];
 	struct {
 		__u16 algorithm;
 		__u16 size;
-		__u8 digest[TRUST_DIGEST_MAX];
+		__u8 digest[TRUST_DIGEST_MAX + sizeof(struct trusted_bpf_release)];
 	} measured;
 	__u32 reserved;
-	__u8 signature[TRUSTED_BPF_SIGNATURE_MAX + 1];
+	union {
+		struct trusted_bpf_release release;
+		__u8 signature[TRUSTED_BPF_SIGNATURE_MAX + 1 + sizeof(struct trusted_bpf_release)];
+	};
 };
+
+_Static_assert(__builtin_offsetof(struct trust_scratch, release) % 8 == 0, "read by eight bytes");
 
 /* Room for one examination, the thread's own: it may sleep half-way, and another one then run on this CPU. */
 struct {
@@ -82,14 +88,15 @@ static __always_inline bool trust_verity_here(struct file *file)
 static __always_inline void trust_weigh(struct file *file, struct trust_views *views, struct trust_scratch *room,
 					struct trust_finding *finding)
 {
-	__u64 length;
+	__u64 length, signed_length;
+	bool released;
 	int result;
 
 	if (!trust_verity_here(file)) {
 		trust_found(finding, TRUSTED_BPF_NO_VERITY_HERE, 0);
 		return;
 	}
-	if (bpf_dynptr_from_mem(&room->measured, sizeof(room->measured), 0, &views->data))
+	if (bpf_dynptr_from_mem(&room->measured, TRUST_MEASURED_MAX, 0, &views->data))
 		return;
 	result = bpf_get_fsverity_digest(file, &views->data);
 	if (result < 0) {
@@ -97,7 +104,7 @@ static __always_inline void trust_weigh(struct file *file, struct trust_views *v
 		return;
 	}
 	__builtin_memcpy(room->magic, "FSVerity", TRUST_MAGIC);
-	if (bpf_dynptr_from_mem(room->signature, sizeof(room->signature), 0, &views->signature))
+	if (bpf_dynptr_from_mem(room->signature, TRUSTED_BPF_SIGNATURE_MAX + 1, 0, &views->signature))
 		return;
 	result = bpf_get_file_xattr(file, "user.garrison.signature", &views->signature);
 	if (result <= 0 || result > TRUSTED_BPF_SIGNATURE_MAX) {
@@ -105,23 +112,35 @@ static __always_inline void trust_weigh(struct file *file, struct trust_views *v
 			    : result == 0 ? TRUSTED_BPF_MALFORMED : TRUSTED_BPF_FAILED, result > 0 ? 0 : result);
 		return;
 	}
-	/* The verifier loses the bound on the way to the call. */
 	length = (__u32)result;
-	asm volatile("%0 &= 1023" : "+r"(length));
-	if (bpf_dynptr_from_mem(room->signature, length, 0, &views->signature))
-		return;
+	released = trust_is_release(&room->release, length);
 	if (room->measured.size == 32) {
-		if (bpf_dynptr_from_mem(room->magic, TRUST_MAGIC + 4 + 32, 0, &views->data))
-			return;
+		__builtin_memcpy(room->measured.digest + 32, &room->release, sizeof(room->release));
 	} else if (room->measured.size == 64) {
-		if (bpf_dynptr_from_mem(room->magic, TRUST_MAGIC + 4 + 64, 0, &views->data))
-			return;
+		__builtin_memcpy(room->measured.digest + 64, &room->release, sizeof(room->release));
 	} else {
 		trust_found(finding, TRUSTED_BPF_DIGEST, 0);
 		return;
 	}
+	signed_length = TRUST_MAGIC + 4 + room->measured.size;
+	/* The verifier loses the bounds on the way to the calls. */
+	if (released) {
+		length -= sizeof(room->release);
+		signed_length += sizeof(room->release);
+		asm volatile("%0 &= 1023" : "+r"(length));
+		if (bpf_dynptr_from_mem(room->signature + sizeof(room->release), length, 0, &views->signature))
+			return;
+	} else {
+		asm volatile("%0 &= 1023" : "+r"(length));
+		if (bpf_dynptr_from_mem(room->signature, length, 0, &views->signature))
+			return;
+	}
+	asm volatile("%0 &= 127" : "+r"(signed_length));
+	if (bpf_dynptr_from_mem(room->magic, signed_length, 0, &views->data))
+		return;
 	trust_judge(&views->data, &views->signature, finding);
 	trust_ask_revoked(room->measured.digest, finding);
+	trust_ask_version(released ? &room->release : NULL, finding);
 }
 
 static __noinline int trust_examine(struct file *file, struct trust_finding *finding)

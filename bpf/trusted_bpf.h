@@ -16,6 +16,8 @@ enum trusted_bpf_act {
 	TRUSTED_BPF_WRITE_FILE = 9,	/* a file that the runtime consists of was to be written */
 	TRUSTED_BPF_SIGNAL = 10,	/* the runtime was to be sent a signal; `command` says which */
 	TRUSTED_BPF_LOAD_SIGNED = 11,	/* a loader's program was to be loaded without a signature of its own */
+	TRUSTED_BPF_NET_ATTACH = 12,	/* netlink, iptables, tun and kcm attach programs without bpf(2), by a descriptor */
+	TRUSTED_BPF_KEYCTL = 13,	/* keyctl(2) of our keyrings, their keys, or the keyring that keeps them; `command` says which */
 };
 
 /* Why a process is not trusted. */
@@ -47,38 +49,56 @@ enum trusted_bpf_reason {
 	TRUSTED_BPF_PROGRAM_UNSIGNED = 24,	/* a trusted loader, and its BPF program has no signature */
 	TRUSTED_BPF_PROGRAM_KIND = 25,	/* the BPF program is signed, but is no loader program (BPF_PROG_TYPE_SYSCALL) */
 	TRUSTED_BPF_PROGRAM_KEYRING = 26,	/* the BPF program is signed, but was checked by another keyring than ours */
+	TRUSTED_BPF_REVOKED_VERSION = 27,	/* good, but of a version that is trusted no more */
 };
 
-#define TRUSTED_BPF_SIGNATURE_MAX 1023
+#define TRUSTED_BPF_SIGNATURE_MAX 1023	/* with the release before it */
+
+/*
+ * What may stand before a signature, and is signed behind the digest: which program it is, and of which version. No signature
+ * begins like it, for they begin with 0x30.
+ */
+#define TRUSTED_BPF_RELEASE_MAGIC 0x657361656c655247ULL	/* "GRelease", first byte first */
+#define TRUSTED_BPF_RELEASE_NAME 20
+
+struct trusted_bpf_release {
+	__u64 magic;
+	__u32 version;	/* little-endian, as the magic is */
+	char name[TRUSTED_BPF_RELEASE_NAME];	/* filled up with 0 */
+};
 
 /* What the policy's map holds. */
 enum trusted_bpf_kind {
 	TRUSTED_BPF_KEYRINGS = 1,	/* all other members 0: the serials of our keyrings */
 	TRUSTED_BPF_EXCEPTION = 2,	/* who may do something without being trusted */
 	TRUSTED_BPF_DIGEST_REVOKED = 3,	/* a file that is trusted no more; its digest's first 20 bytes lie in the other members */
+	TRUSTED_BPF_MINIMUM = 4,	/* the least version of a name; the name lies in the other members, all 0 for any other name */
+	TRUSTED_BPF_GUARDED_KEY = 5,	/* a key on which others than the runtime may not do everything; its serial is the inode */
 };
 
 #define TRUSTED_BPF_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct trusted_bpf_key {
-	__u64 inode;		/* the executable's; 0 for any; DIGEST_REVOKED: bytes 0-7 */
+	__u64 inode;		/* the executable's; 0 for any; DIGEST_REVOKED, MINIMUM: bytes 0-7; GUARDED_KEY: the serial */
 	__u32 kind;
-	__u32 device;		/* the super block's, kernel encoding; 0 for any; DIGEST_REVOKED: bytes 8-11 */
-	__u32 uid;		/* TRUSTED_BPF_ANY_UID for any; of KEYRINGS 0; DIGEST_REVOKED: bytes 12-15 */
-	__u32 more;		/* 0; DIGEST_REVOKED: bytes 16-19 */
+	__u32 device;		/* the super block's, kernel encoding; 0 for any; DIGEST_REVOKED, MINIMUM: bytes 8-11 */
+	__u32 uid;		/* TRUSTED_BPF_ANY_UID for any; EXCEPTION only; DIGEST_REVOKED, MINIMUM: bytes 12-15 */
+	__u32 more;		/* 0; DIGEST_REVOKED, MINIMUM: bytes 16-19 */
 };
 
 /* EXCEPTION: bits of `allowed` from here on are the acts other than bpf(2), whose commands are the bits below. */
 #define TRUSTED_BPF_ALLOW_ACT 56
+#define TRUSTED_BPF_ALLOW_NET_ATTACH 62	/* whose number has no room there */
 
 struct trusted_bpf_value {
-	__u64 allowed;		/* EXCEPTION: bit n: command n of bpf(2); TRUSTED_BPF_ALLOW_ACT + act */
+	/* EXCEPTION: bit n: command n of bpf(2) is allowed; TRUSTED_BPF_ALLOW_ACT + act. GUARDED_KEY: bit n: operation n of keyctl(2) is not */
+	__u64 bits;
 	__u32 generation;	/* the executable's inode's; 0 is not compared */
 	__s32 good;		/* KEYRINGS: signatures by a key in it are taken */
 	__s32 expired;		/* KEYRINGS: certificates that have run out; 0 for none */
 	__s32 revoked;		/* KEYRINGS: certificates that were revoked; 0 for none */
 	__s32 interpreters;	/* KEYRINGS: signatures by a key in it make an interpreter; 0 for none */
-	__u32 reserved;
+	__u32 minimum;		/* MINIMUM: the least version that is trusted */
 };
 
 /* A file as the kernel tells it from all others. Before 6.8 the list of loaders and their signatures has it as its key. */
@@ -91,7 +111,7 @@ struct trusted_bpf_file {
 struct trusted_bpf_signature {
 	__u32 length;
 	__u32 reserved;
-	__u8 bytes[1024];
+	__u8 bytes[1024 + 32];	/* so much room that a release before the signature needs no other bound */
 };
 
 /* What a file of the runtime's is; the value of the map `own_files`. */
@@ -126,7 +146,7 @@ struct trusted_bpf_event {
 	__u64 cgroup;
 	__u32 exe_device;
 	__u32 act;		/* enum trusted_bpf_act */
-	__u32 command;		/* of bpf(2); SIGNAL: the signal */
+	__u32 command;		/* of bpf(2); SIGNAL: the signal; KEYCTL: the operation */
 	__u32 reason;		/* enum trusted_bpf_reason */
 	__s32 error;		/* the kernel's word on the signature, a negative errno; 0 for none */
 	__s32 verdict;		/* 0, or the negative errno that was returned */

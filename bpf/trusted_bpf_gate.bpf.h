@@ -5,6 +5,7 @@
  *	bpf			every command of bpf(2), whatever it is about: by id, by pin, through a token, a replacement (freplace)
  *	file_ioctl, _compat	PERF_EVENT_IOC_SET_BPF attaches without bpf(2)
  *	socket_setsockopt	so do SO_ATTACH_BPF and SO_ATTACH_REUSEPORT_EBPF
+ *	netlink_send		so do netlink (XDP, tc, routes), and some options and ioctls: see trusted_bpf_net.bpf.h
  *	file_receive		a BPF descriptor that somebody handed over: SCM_RIGHTS, pidfd_getfd(2)
  *	ptrace_access_check,	whoever controls a trusted process is trusted: ptrace(2), /proc/PID/mem, process_vm_writev(2),
  *	ptrace_traceme		pidfd_getfd(2)
@@ -46,7 +47,7 @@ static __always_inline bool trust_exception(void *now, struct trusted_bpf_key *k
 {
 	struct trusted_bpf_value *value = bpf_map_lookup_elem(now, key);
 
-	return value && value->allowed & wanted && (!value->generation || value->generation == generation);
+	return value && value->bits & wanted && (!value->generation || value->generation == generation);
 }
 
 /* Whether the policy lets an untrusted process do it: an executable, a uid, or an executable run by a uid. */
@@ -98,21 +99,29 @@ static __always_inline void trust_tell_use(__u32 act, __u32 command, __u32 reaso
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* Tells of what is not to be; true when it is refused, too. */
+static __always_inline bool trust_denies(__u32 act, __u32 command, __u32 reason, __s32 error, __u32 other)
+{
+	bool refused = trust_enforcing();
+
+	trust_tell_use(act, command, reason, error, refused, other);
+	return refused;
+}
+
 /* For one that is not trusted. Told, whether it is refused or not, unless it is excepted. */
 static __always_inline int trust_refuses_for(__u32 reason, __s32 error, __u32 act, __u32 command)
 {
 	__u64 wanted;
-	bool refused;
 
 	if (act == TRUSTED_BPF_CALL)
 		wanted = command < TRUSTED_BPF_ALLOW_ACT ? 1ULL << (command & 63) : 0;
+	else if (act == TRUSTED_BPF_NET_ATTACH)
+		wanted = 1ULL << TRUSTED_BPF_ALLOW_NET_ATTACH;
 	else
 		wanted = act <= TRUSTED_BPF_RECEIVE ? 1ULL << (TRUSTED_BPF_ALLOW_ACT + act) : 0;
 	if (trust_excepted(wanted))
 		return 0;
-	refused = trust_enforcing();
-	trust_tell_use(act, command, reason, error, refused, 0);
-	return refused;
+	return trust_denies(act, command, reason, error, 0);
 }
 
 /* True when the present process is to be refused. */
@@ -194,7 +203,6 @@ int BPF_PROG(trust_prog_load, struct bpf_prog *prog, union bpf_attr *attr, struc
 	struct trust_mark *mark;
 	__u32 reason;
 	__s32 error;
-	bool refused;
 
 	if (ret)
 		return ret;
@@ -207,9 +215,7 @@ int BPF_PROG(trust_prog_load, struct bpf_prog *prog, union bpf_attr *attr, struc
 	reason = trust_unsigned(prog);
 	if (reason == TRUSTED_BPF_TRUSTED)
 		return 0;
-	refused = trust_enforcing();
-	trust_tell_use(TRUSTED_BPF_LOAD_SIGNED, 0, reason, 0, refused, 0);
-	if (refused)
+	if (trust_denies(TRUSTED_BPF_LOAD_SIGNED, 0, reason, 0, 0))
 		return garrison_deny(garrison_hook("bpf_prog_load"));
 	return 0;
 }
@@ -234,9 +240,13 @@ static __always_inline bool trust_anonymous(struct file *file, const char *name,
 	return true;
 }
 
+#include "trusted_bpf_net.bpf.h"
+
 static __always_inline bool trust_refuses_ioctl(struct file *file, unsigned int cmd)
 {
-	return cmd == TRUST_SET_BPF && trust_anonymous(file, "[perf_e", 7) && trust_refuses(TRUSTED_BPF_PERF_ATTACH, 0);
+	if (cmd == TRUST_SET_BPF)
+		return trust_anonymous(file, "[perf_e", 7) && trust_refuses(TRUSTED_BPF_PERF_ATTACH, 0);
+	return trust_is_net_ioctl(cmd) && trust_refuses_net_attach();
 }
 
 SEC("lsm/file_ioctl")
@@ -264,6 +274,11 @@ int BPF_PROG(trust_socket_setsockopt, struct socket *sock, int level, int optnam
 {
 	if (ret)
 		return ret;
+	if (trust_is_net_option(level, optname)) {
+		if (trust_refuses_net_attach())
+			return garrison_deny(garrison_hook("socket_setsockopt"));
+		return 0;
+	}
 	if (level != TRUST_SOL_SOCKET || (optname != TRUST_SO_ATTACH_BPF && optname != TRUST_SO_ATTACH_REUSEPORT_EBPF))
 		return 0;
 	if (trust_refuses(TRUSTED_BPF_SOCKET_ATTACH, 0))
@@ -298,7 +313,7 @@ static __always_inline bool trust_refuses_control(struct task_struct *target, st
 	reason = trust_reason(tracer, &error);
 	if (reason == TRUSTED_BPF_TRUSTED)
 		return false;
-	refused = trust_enforcing();
+	refused = trust_denies(TRUSTED_BPF_TRACE, 0, reason, error, target->tgid);
 	if (!refused) {
 		mark = bpf_task_storage_get(&marks, target, 0, 0);
 		if (mark) {
@@ -306,7 +321,6 @@ static __always_inline bool trust_refuses_control(struct task_struct *target, st
 			mark->error = 0;
 		}
 	}
-	trust_tell_use(TRUSTED_BPF_TRACE, 0, reason, error, refused, target->tgid);
 	return refused;
 }
 

@@ -2,7 +2,8 @@
 /*
  * trusted-bpf for kernels before 6.8, which tell BPF programs neither fs-verity digests nor extended attributes: which files may be
  * loaders is listed, with a signature each, and a listed file is hashed as a whole when it is run (bpf_ima_file_hash). Signed
- * are "GARRISON", the algorithm, the digest's length, the digest: never the same bytes as another kind of digest's.
+ * are "GARRISON", the algorithm, the digest's length, the digest: never the same bytes as another kind of digest's. Behind it
+ * the release, if one stands before the signature.
  */
 #include "garrison.bpf.h"
 
@@ -21,7 +22,9 @@ struct trust_scratch {
 	__u16 algorithm;	/* 1, as fs-verity numbers SHA-256 */
 	__u16 size;
 	__u8 digest[TRUST_DIGEST];
+	__u8 signed_release[sizeof(struct trusted_bpf_release)];
 	__u32 reserved;
+	struct trusted_bpf_release release;	/* the same */
 };
 
 struct {
@@ -46,7 +49,8 @@ struct {
 static __always_inline void trust_weigh(struct file *file, struct trusted_bpf_signature *known, struct trust_views *views,
 					struct trust_scratch *room, struct trust_finding *finding)
 {
-	__u64 length = known->length;
+	__u64 length = known->length, signed_length = TRUST_MAGIC + 4 + TRUST_DIGEST;
+	bool released;
 	long algorithm;
 
 	algorithm = bpf_ima_file_hash(file, room->digest, TRUST_DIGEST);
@@ -62,13 +66,26 @@ static __always_inline void trust_weigh(struct file *file, struct trusted_bpf_si
 		finding->reason = TRUSTED_BPF_TOO_LONG;
 		return;
 	}
-	asm volatile("%0 &= 1023" : "+r"(length));
-	if (bpf_dynptr_from_mem(known->bytes, length, 0, &views->signature))
-		return;
-	if (bpf_dynptr_from_mem(room->magic, TRUST_MAGIC + 4 + TRUST_DIGEST, 0, &views->data))
+	room->release = *(struct trusted_bpf_release *)known->bytes;
+	released = trust_is_release(&room->release, length);
+	if (released) {
+		__builtin_memcpy(room->signed_release, &room->release, sizeof(room->release));
+		signed_length += sizeof(room->release);
+		length -= sizeof(room->release);
+		asm volatile("%0 &= 1023" : "+r"(length));
+		if (bpf_dynptr_from_mem(known->bytes + sizeof(room->release), length, 0, &views->signature))
+			return;
+	} else {
+		asm volatile("%0 &= 1023" : "+r"(length));
+		if (bpf_dynptr_from_mem(known->bytes, length, 0, &views->signature))
+			return;
+	}
+	asm volatile("%0 &= 127" : "+r"(signed_length));
+	if (bpf_dynptr_from_mem(room->magic, signed_length, 0, &views->data))
 		return;
 	trust_judge(&views->data, &views->signature, finding);
 	trust_ask_revoked(room->digest, finding);
+	trust_ask_version(released ? &room->release : NULL, finding);
 }
 
 static __noinline int trust_examine(struct file *file, struct trust_finding *finding)

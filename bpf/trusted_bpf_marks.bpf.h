@@ -12,6 +12,8 @@
 _Static_assert(sizeof(struct trusted_bpf_key) == 24, "Java writes 24 bytes");
 _Static_assert(sizeof(struct trusted_bpf_value) == 32, "Java writes 32 bytes");
 _Static_assert(sizeof(struct trusted_bpf_file) == 16, "Java writes 16 bytes");
+_Static_assert(sizeof(struct trusted_bpf_signature) == 1064, "Java writes 1,064 bytes");
+_Static_assert(sizeof(struct trusted_bpf_release) == 32, "signed are 32 bytes");
 _Static_assert(sizeof(struct trusted_bpf_runtime) == 32 + 5 * TRUSTED_BPF_PATH + TRUSTED_BPF_ARGUMENTS, "Java writes it");
 
 #define TRUST_KERNEL_THREAD 0x00200000	/* PF_KTHREAD */

@@ -14,6 +14,8 @@
 #ifndef TRUSTED_BPF_RUNTIME_BPF_H
 #define TRUSTED_BPF_RUNTIME_BPF_H
 
+#define TRUST_IFMT 0170000
+#define TRUST_IFREG 0100000
 #define TRUST_FMODE_READ 0x1
 #define TRUST_FMODE_WRITE 0x2
 #define TRUST_FMODE_CREATED 0x100000
@@ -225,7 +227,7 @@ static __noinline int trust_refuses_own_read(struct file *file, struct trust_mar
 	bool again = mark && mark->role == TRUST_RUNTIME;
 	int code;
 
-	if (!known || (BPF_CORE_READ(inode, i_mode) & 0170000) != 0100000 || trust_own_file(inode))
+	if (!known || (BPF_CORE_READ(inode, i_mode) & TRUST_IFMT) != TRUST_IFREG || trust_own_file(inode))
 		return 0;
 	code = trust_reads_code(known, file);
 	if (!code || (code == 2 && !again))
@@ -233,11 +235,8 @@ static __noinline int trust_refuses_own_read(struct file *file, struct trust_mar
 	trust_examine(file, &finding);
 	if (finding.reason == TRUSTED_BPF_TRUSTED)
 		return 0;
-	if (trust_enforcing()) {
-		trust_tell_use(TRUSTED_BPF_OPEN_FILE, 0, TRUSTED_BPF_FOREIGN_FILE, finding.error, true, 0);
+	if (trust_denies(TRUSTED_BPF_OPEN_FILE, 0, TRUSTED_BPF_FOREIGN_FILE, finding.error, 0))
 		return 1;
-	}
-	trust_tell_use(TRUSTED_BPF_OPEN_FILE, 0, TRUSTED_BPF_FOREIGN_FILE, finding.error, false, 0);
 	if (again)
 		mark->reason = TRUSTED_BPF_FOREIGN_FILE;
 	return 0;
@@ -270,7 +269,6 @@ int BPF_PROG(trust_task_kill, struct task_struct *p, struct kernel_siginfo *info
 	struct trust_mark *mark;
 	__u32 reason;
 	__s32 error;
-	bool refused;
 
 	if (ret)
 		return ret;
@@ -282,9 +280,7 @@ int BPF_PROG(trust_task_kill, struct task_struct *p, struct kernel_siginfo *info
 	reason = trust_reason(sender->group_leader, &error);
 	if (reason == TRUSTED_BPF_TRUSTED)
 		return 0;
-	refused = trust_enforcing();
-	trust_tell_use(TRUSTED_BPF_SIGNAL, sig, reason, error, refused, p->tgid);
-	if (refused)
+	if (trust_denies(TRUSTED_BPF_SIGNAL, sig, reason, error, p->tgid))
 		return garrison_deny(garrison_hook("task_kill"));
 	return 0;
 }

@@ -9,7 +9,6 @@
 #define TRUSTED_BPF_SCRIPT_BPF_H
 
 #define TRUST_ARGUMENTS_MAX (1 << 16)
-#define TRUST_IFMT 0170000
 #define TRUST_IFDIR 0040000
 #define TRUST_IFCHR 0020000
 #define TRUST_NULL 0x100003	/* /dev/null; then zero, random, urandom */

@@ -135,6 +135,44 @@ static __always_inline void trust_ask_revoked(const __u8 *digest, struct trust_f
 		finding->reason = TRUSTED_BPF_REVOKED_DIGEST;
 }
 
+/* Whether what is kept as a signature begins with a release. */
+static __always_inline bool trust_is_release(const struct trusted_bpf_release *release, __u64 length)
+{
+	return length > sizeof(*release) && release->magic == TRUSTED_BPF_RELEASE_MAGIC;
+}
+
+/*
+ * Nor does it make a file so whose version is too old: by the policy's word on its name or, where there is none, by that on all
+ * others. What was signed without a release (NULL) is of version 0, and of no name.
+ */
+static __always_inline void trust_ask_version(const struct trusted_bpf_release *release, struct trust_finding *finding)
+{
+	struct trusted_bpf_key key = { .kind = TRUSTED_BPF_MINIMUM };
+	struct trusted_bpf_value *entry = NULL;
+	__u32 zero = 0, version = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (!now || (finding->reason != TRUSTED_BPF_TRUSTED && finding->reason != TRUSTED_BPF_NO_SCRIPT))
+		return;
+	if (release) {
+		version = release->version;
+		__builtin_memcpy(&key.inode, release->name, 8);
+		__builtin_memcpy(&key.device, release->name + 8, 4);
+		__builtin_memcpy(&key.uid, release->name + 12, 4);
+		__builtin_memcpy(&key.more, release->name + 16, 4);
+		entry = bpf_map_lookup_elem(now, &key);
+	}
+	if (!entry) {
+		key.inode = 0;
+		key.device = 0;
+		key.uid = 0;
+		key.more = 0;
+		entry = bpf_map_lookup_elem(now, &key);
+	}
+	if (entry && version < entry->minimum)
+		finding->reason = TRUSTED_BPF_REVOKED_VERSION;
+}
+
 /* The mark of the present process, from a program that sleeps. */
 static __always_inline struct trust_mark *trust_own_mark(void)
 {
@@ -149,6 +187,7 @@ static __always_inline struct trust_mark *trust_own_mark(void)
 
 #include "trusted_bpf_runtime.bpf.h"
 #include "trusted_bpf_script.bpf.h"
+#include "trusted_bpf_keys.bpf.h"
 
 /* What the program of an exec makes of the process. */
 static __always_inline __u32 trust_role_of(struct linux_binprm *bprm, struct trust_finding *finding)

@@ -26,7 +26,11 @@ public enum Act {
     /** kill(2) and its like, of Garrison. */
     SIGNAL,
     /** A trusted loader loads a BPF program that is not signed as the policy wants it. */
-    LOAD_SIGNED;
+    LOAD_SIGNED,
+    /** A process that holds a BPF program asked the network to do what could attach it: netlink, iptables, tun, kcm. */
+    NET_ATTACH,
+    /** keyctl(2) of a keyring by which signatures are checked, of a key in it, or of the keyring that keeps it. */
+    KEYCTL;
 
     int number() {
         return ordinal() + 1;

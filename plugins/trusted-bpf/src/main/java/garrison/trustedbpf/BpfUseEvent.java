@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param plugin {@code trusted-bpf}
  * @param time of the attempt, from the kernel's clock
  * @param act what was tried, by {@link Act}'s words
- * @param command of bpf(2), for example {@code prog_load}; of a signal its number; else empty
+ * @param command of bpf(2), for example {@code prog_load}; of keyctl(2), for example {@code unlink}; of a signal its number; else empty
  * @param reason why the process is not trusted, by {@link Reason}'s words
  * @param error the kernel's word on its program's signature, a negative errno; 0 when it was not asked
  * @param verdict 0 when let through, else the negative errno returned: -1 (EPERM)

@@ -7,11 +7,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** What an exception lets an untrusted process do, as a set of bits of {@code trusted_bpf_value.allowed}. */
+/** What an exception lets an untrusted process do, as a set of bits of {@code trusted_bpf_value.bits}. */
 final class Permission {
     /** TRUSTED_BPF_ALLOW_ACT of trusted_bpf.h. */
     private static final int ACT = 56;
-    private static final List<Act> ACTS = List.of(Act.PERF_ATTACH, Act.SOCKET_ATTACH, Act.RECEIVE);
+    /** TRUSTED_BPF_ALLOW_NET_ATTACH. */
+    private static final int NET_ATTACH = 62;
+    private static final List<Act> ACTS = List.of(Act.PERF_ATTACH, Act.SOCKET_ATTACH, Act.RECEIVE, Act.NET_ATTACH);
     private static final String ALL = "all";
 
     private Permission() {}
@@ -44,7 +46,7 @@ final class Permission {
         }
         for (Act act : ACTS) {
             if (act.word().equals(word)) {
-                return 1L << ACT + act.number();
+                return 1L << (act == Act.NET_ATTACH ? NET_ATTACH : ACT + act.number());
             }
         }
         List<String> words = new ArrayList<>(List.of(ALL));

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -29,13 +30,14 @@ import java.util.function.Function;
  * @param revoked certificates that were revoked; in none of the other two
  * @param interpreters certificates whose programs are trusted with a signed script only
  * @param revokedDigests files that are trusted no more
+ * @param minimumVersions the least versions that are trusted, by name; {@value MinimumVersions#ANY} for all other names
  * @param listed loaders with their signatures, for kernels that find them in a list
  * @param exceptions who may do what without being trusted
  * @param protection what is guarded besides
  */
 record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked,
-        List<X509Certificate> interpreters, List<byte[]> revokedDigests, List<ListedFile> listed, List<Exception> exceptions,
-        Protection protection) {
+        List<X509Certificate> interpreters, List<byte[]> revokedDigests, Map<String, Long> minimumVersions, List<ListedFile> listed,
+        List<Exception> exceptions, Protection protection) {
     private static final int LARGEST = 1 << 20;
     private static final String CERTIFICATES = "certificates";
     private static final String REVOKED = "revoked";
@@ -47,7 +49,7 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
      * @param name unique
      * @param executable empty for any
      * @param uid the file system uid; empty for any
-     * @param allowed bits as {@code trusted_bpf_value.allowed} has them
+     * @param allowed bits as {@code trusted_bpf_value.bits} has them
      * @param error makes an error about its executable
      */
     record Exception(String name, Optional<Path> executable, OptionalLong uid, long allowed,
@@ -80,9 +82,11 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
                 : ListedFile.read(settings.path("signatures", "/etc/garrison/loaders/signatures"), settings, "signatures");
         List<Exception> exceptions = exceptions(settings);
         List<byte[]> digests = Protection.revokedDigests(settings);
+        Map<String, Long> minimumVersions = MinimumVersions.read(settings);
         Protection protection = Protection.read(settings);
         settings.end();
-        return new Policy(List.copyOf(good), List.copyOf(expired), revoked, interpreters, digests, listed, exceptions, protection);
+        return new Policy(List.copyOf(good), List.copyOf(expired), revoked, interpreters, digests, minimumVersions, listed, exceptions,
+                protection);
     }
 
     /** A key that makes loaders makes no interpreters: which of the two a program is would not be told by its signature. */

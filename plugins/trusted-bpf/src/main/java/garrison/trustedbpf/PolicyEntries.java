@@ -4,6 +4,7 @@ package garrison.trustedbpf;
 import garrison.spi.FileId;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,10 +22,12 @@ final class PolicyEntries {
     private static final int KEY_SIZE = 24;
     private static final int VALUE_SIZE = 32;
     private static final int FILE_SIZE = 16;
-    private static final int SIGNATURE_SIZE = 1032;
+    private static final int SIGNATURE_SIZE = 1064;
     private static final int KEYRINGS = 1;
     private static final int EXCEPTION = 2;
     private static final int DIGEST_REVOKED = 3;
+    private static final int MINIMUM = 4;
+    private static final int GUARDED_KEY = 5;
     private static final int ANY_UID = -1;
     private static final int OWN_FILE = 1;
     private static final int OWN_PROGRAM = 2;
@@ -34,29 +37,50 @@ final class PolicyEntries {
 
     private record Key(long inode, int kind, int device, int uid, int more) {}
 
-    private record Value(long allowed, int generation, int good, int expired, int revoked, int interpreters) {}
+    private record Value(long bits, int generation, int good, int expired, int revoked, int interpreters, int minimum) {
+        static Value of(long bits, int generation) {
+            return new Value(bits, generation, 0, 0, 0, 0, 0);
+        }
+    }
 
     private final Map<Key, Value> entries = new LinkedHashMap<>();
     private final Map<FileId, byte[]> signatures = new LinkedHashMap<>();
 
     /** Serials; 0 for none. */
     void keyrings(int good, int expired, int revoked, int interpreters) {
-        entries.put(new Key(0, KEYRINGS, 0, 0, 0), new Value(0, 0, good, expired, revoked, interpreters));
+        entries.put(new Key(0, KEYRINGS, 0, 0, 0), new Value(0, 0, good, expired, revoked, interpreters, 0));
     }
 
     /** At least 20 bytes, of which the first 20 count. */
     void revoked(byte[] digest) {
-        ByteBuffer bytes = ByteBuffer.wrap(digest).order(ByteOrder.nativeOrder());
-        entries.put(new Key(bytes.getLong(), DIGEST_REVOKED, bytes.getInt(), bytes.getInt(), bytes.getInt()),
-                new Value(0, 0, 0, 0, 0, 0));
+        entries.put(keyOf(DIGEST_REVOKED, digest), Value.of(0, 0));
+    }
+
+    /**
+     * The least version that is trusted.
+     *
+     * @param name at most 20 bytes; empty for all names that have no entry
+     */
+    void minimum(String name, long version) {
+        byte[] padded = Arrays.copyOf(name.getBytes(StandardCharsets.UTF_8), MinimumVersions.NAME);
+        entries.put(keyOf(MINIMUM, padded), new Value(0, 0, 0, 0, 0, 0, (int) version));
+    }
+
+    /** Which operations of keyctl(2) are refused to others on a key, by bits. */
+    void guard(int serial, long operations) {
+        entries.put(new Key(Integer.toUnsignedLong(serial), GUARDED_KEY, 0, 0, 0), Value.of(operations, 0));
+    }
+
+    private static Key keyOf(int kind, byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        return new Key(in.getLong(), kind, in.getInt(), in.getInt(), in.getInt());
     }
 
     void exception(Optional<FileId> executable, OptionalLong uid, long allowed) {
         Key key = new Key(executable.map(FileId::inode).orElse(0L), EXCEPTION, executable.map(id -> (int) id.device()).orElse(0),
                 uid.isPresent() ? (int) uid.getAsLong() : ANY_UID, 0);
         int generation = executable.map(FileId::generation).orElse(0);
-        entries.merge(key, new Value(allowed, generation, 0, 0, 0, 0),
-                (a, b) -> new Value(a.allowed | b.allowed, generation, 0, 0, 0, 0));
+        entries.merge(key, Value.of(allowed, generation), (a, b) -> Value.of(a.bits | b.bits, generation));
     }
 
     void listed(FileId file, byte[] signature) {
@@ -92,8 +116,8 @@ final class PolicyEntries {
         ByteBuffer values = room(entries.size() * VALUE_SIZE);
         entries.forEach((key, value) -> {
             keys.putLong(key.inode).putInt(key.kind).putInt(key.device).putInt(key.uid).putInt(key.more);
-            values.putLong(value.allowed).putInt(value.generation).putInt(value.good).putInt(value.expired).putInt(value.revoked)
-                    .putInt(value.interpreters).putInt(0);
+            values.putLong(value.bits).putInt(value.generation).putInt(value.good).putInt(value.expired).putInt(value.revoked)
+                    .putInt(value.interpreters).putInt(value.minimum);
         });
         return new Table(keys.flip(), values.flip(), entries.size());
     }

@@ -58,7 +58,9 @@ public enum Reason {
     /** A trusted loader, whose BPF program is signed, but no loader program (BPF_PROG_TYPE_SYSCALL). */
     PROGRAM_KIND,
     /** A trusted loader, which had its BPF program checked by another keyring than that of the policy. */
-    PROGRAM_KEYRING;
+    PROGRAM_KEYRING,
+    /** Good, but of a version below the policy's {@code minimum-versions}. */
+    REVOKED_VERSION;
 
     /** As events write it. */
     public String word() {

@@ -15,8 +15,7 @@ record TrustRecord(Header header, long exeInode, long cgroup, int exeDevice, int
     record Header(long timeNs, int type, int generation) {}
 
     BpfUseEvent use(Instant time) {
-        String what = act == Act.BPF.number() ? Command.word(command) : act == Act.SIGNAL.number() ? String.valueOf(command) : "";
-        return new BpfUseEvent(TrustedBpf.NAME, time, Act.word(act), what, Reason.word(reason), error,
+        return new BpfUseEvent(TrustedBpf.NAME, time, Act.word(act), what(), Reason.word(reason), error,
                 verdict, mode == 0 ? Mode.AUDIT : Mode.ENFORCE, tgid, pid, Integer.toUnsignedLong(uid), Integer.toUnsignedLong(gid),
                 comm, executable(), cgroup, device(), exeInode, other);
     }
@@ -24,6 +23,13 @@ record TrustRecord(Header header, long exeInode, long cgroup, int exeDevice, int
     LoaderTrustEvent trust(Instant time) {
         return new LoaderTrustEvent(TrustedBpf.NAME, time, reason == Reason.TRUSTED.ordinal(), Act.word(act), Reason.word(reason),
                 error, tgid, Integer.toUnsignedLong(uid), Integer.toUnsignedLong(gid), comm, executable(), cgroup, device(), exeInode);
+    }
+
+    private String what() {
+        if (act == Act.KEYCTL.number()) {
+            return KeyOperation.word(command);
+        }
+        return act == Act.BPF.number() ? Command.word(command) : act == Act.SIGNAL.number() ? String.valueOf(command) : "";
     }
 
     private String device() {

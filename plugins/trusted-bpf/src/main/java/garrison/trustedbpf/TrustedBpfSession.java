@@ -94,6 +94,7 @@ final class TrustedBpfSession implements PluginSession {
         nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
         policy.revokedDigests().forEach(entries::revoked);
+        policy.minimumVersions().forEach((name, version) -> entries.minimum(name.equals(MinimumVersions.ANY) ? "" : name, version));
         for (Policy.Exception exception : policy.exceptions()) {
             entries.exception(exception.executable().map(path -> identify(path, exception)), exception.uid(), exception.allowed());
         }
@@ -181,6 +182,10 @@ final class TrustedBpfSession implements PluginSession {
             if (!policy.revokedDigests().isEmpty()) {
                 figures.put("revoked files", String.valueOf(policy.revokedDigests().size()));
             }
+            if (!policy.minimumVersions().isEmpty()) {
+                figures.put("minimum versions", policy.minimumVersions().entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", ")));
+            }
             figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
                     ? "signed, by the kernel's check; Garrison's own by the framework's (garrison.trust.anchors)"
                     : "any; Garrison's own by the framework's check (garrison.trust.anchors)");
@@ -230,6 +235,11 @@ final class TrustedBpfSession implements PluginSession {
         void stage(PolicyEntries entries, LoadedObject object) {
             entries.keyrings(keyring(policy.good()), keyring(policy.expired()), keyring(policy.revoked()),
                     keyring(policy.interpreters()));
+            for (Keyrings.Keyring keyring : keyrings) {
+                entries.guard(keyring.keeper(), KeyOperation.KEEPER);
+                entries.guard(keyring.serial(), KeyOperation.OWN);
+                keyring.keys().forEach(key -> entries.guard(key, KeyOperation.OWN));
+            }
             if (listing) {
                 put(object.map("listed"), entries.listed());
             }

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,6 +76,9 @@ class PolicyTest {
         "revoked-digests = [ 12ab ] | revoked-digests | trust revoke",
         "certificates = [ FOLDER/a.pem ], interpreters = [ FOLDER/a.pem ] | interpreters | key of their own",
         "programs = sgned | programs | signed",
+        "minimum-versions { a = -1 } | minimum-versions.a | 0",
+        "minimum-versions { a-name-of-more-than-20-bytes = 1 } | a-name-of-more-than-20-bytes | --release",
+        "minimum-versions = 3 | minimum-versions | object",
         "protect-process = perhaps | protect-process | true",
         "exceptions = [ { name = x, uid = 4294967295, commands = all } ] | uid | 4294967294",
         "exceptions = [ { name = x, uid = 0, commands = all }, { name = x, uid = 1, commands = all } ] | name | two exceptions",
@@ -126,6 +130,37 @@ class PolicyTest {
                 () -> assertEquals(expected.getInt(8), keys.getInt(12)), () -> assertEquals(expected.getInt(16), keys.getInt(20)));
     }
 
+    /** The name fills the key; that of all others is empty. Versions are unsigned. */
+    @Test
+    void minimumVersions_areEntriesOfTheirNames() {
+        assertEquals(Map.of("any", 1L, "mytracer", 4294967295L),
+                Policy.read(settings("minimum-versions { mytracer = 4294967295, any = 1 }")).minimumVersions());
+        PolicyEntries entries = new PolicyEntries();
+        entries.minimum("mytracer, the second", 3);
+        entries.minimum("", 4294967295L);
+        var keys = entries.policy().keys().order(ByteOrder.nativeOrder());
+        var values = entries.policy().values().order(ByteOrder.nativeOrder());
+        var name = ByteBuffer.wrap("mytracer, the second".getBytes(StandardCharsets.US_ASCII)).order(ByteOrder.nativeOrder());
+        assertAll(() -> assertEquals(2, entries.policy().count()), () -> assertEquals(name.getLong(0), keys.getLong(0)),
+                () -> assertEquals(4, keys.getInt(8)), () -> assertEquals(name.getInt(8), keys.getInt(12)),
+                () -> assertEquals(name.getInt(16), keys.getInt(20)), () -> assertEquals(3, values.getInt(28)),
+                () -> assertEquals(0, keys.getLong(24)), () -> assertEquals(0, keys.getInt(44)), () -> assertEquals(-1, values.getInt(60)));
+    }
+
+    @Test
+    void keys_areGuardedBySerial_forTheOperationsThatChangeThem() {
+        PolicyEntries entries = new PolicyEntries();
+        entries.guard(7, KeyOperation.KEEPER);
+        entries.guard(9, KeyOperation.OWN);
+        var keys = entries.policy().keys().order(ByteOrder.nativeOrder());
+        var values = entries.policy().values().order(ByteOrder.nativeOrder());
+        assertAll(() -> assertEquals(7, keys.getLong(0)), () -> assertEquals(5, keys.getInt(8)),
+                () -> assertEquals(0, values.getLong(0) & 1L << 9, "unlinking anything else from the keeper"),
+                () -> assertEquals(1L << 7, values.getLong(0) & 1L << 7, "clearing it"),
+                () -> assertEquals(1L << 9, values.getLong(32) & 1L << 9), () -> assertEquals("invalidate", KeyOperation.word(21)),
+                () -> assertEquals("operation_40", KeyOperation.word(40)));
+    }
+
     /** The file goes into the table once, and the program is told from the others. */
     @Test
     void ownFiles_underTwoNames_areOneEntry() {
@@ -170,7 +205,7 @@ class PolicyTest {
     void permissions_areBitsOfCommands() {
         assertEquals(-1, Permission.read(settings("c = all"), "c"));
         assertEquals(1L << 5 | 1L << 36, Permission.read(settings("c = [ prog-load, TOKEN_CREATE ]"), "c"));
-        assertEquals(1L << 58, Permission.read(settings("c = perf_attach"), "c"));
+        assertEquals(1L << 58 | 1L << 62, Permission.read(settings("c = [ perf_attach, net-attach ]"), "c"));
         assertEquals("prog_stream_read_by_fd", Command.word(37));
         assertEquals("command_99", Command.word(99));
     }
