@@ -4,6 +4,7 @@ package garrison.runtime;
 import garrison.framework.Garrison;
 import garrison.runtime.command.GarrisonCommand;
 import garrison.runtime.command.Logging;
+import garrison.runtime.config.Installation;
 import garrison.runtime.control.ControlServer;
 import garrison.runtime.control.Limits;
 import garrison.runtime.control.Operations;
@@ -13,21 +14,24 @@ import garrison.runtime.event.EventHub;
 import garrison.runtime.event.EventStream;
 import garrison.spi.EventsLost;
 import garrison.spi.GarrisonException;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.slf4j.LoggerFactory;
 
 /**
  * What the build runs once, so that the Java machine can record the classes that a start and the commands need: with the AOT
- * cache made of that, both start sooner. Loads nothing into the kernel; also proves that the distribution's own sample of a
+ * cache made of that, both start sooner. Attaches nothing; also proves that the distribution's own sample of a
  * configuration can be used.
  */
 final class Rehearsal {
@@ -38,7 +42,8 @@ final class Rehearsal {
         int code = ExitCode.FAILURE;
         try (PrintWriter err = new PrintWriter(System.err, true); PrintWriter out = new PrintWriter(Writer.nullWriter())) {
             log();
-            libraries();
+            instance();
+            GarrisonCommand.execute(out, err, "why", "file-guard");
             classes();
             commands(out, err);
             code = GarrisonCommand.execute(out, err, "check", "--config", arguments[0]);
@@ -59,12 +64,23 @@ final class Rehearsal {
         Files.delete(file);
     }
 
-    /** Binds libbpf and reads the kernel's types, where the building machine has these and lets it; loads nothing. */
-    private static void libraries() {
-        try (Garrison garrison = Garrison.builder().start()) {
-            garrison.kernel().lsmHook("file_open");
+    /**
+     * A start without a plugin, where the building machine has libbpf and lets it: the classes are found without, but not what Java
+     * generates for their lambdas when these are first met.
+     */
+    private static void instance() throws IOException {
+        Path folder = Files.createTempDirectory("garrison-rehearsal");
+        Path config = Files.writeString(folder.resolve("garrison.conf"), "garrison { pin = false, runtime { bundle-directory = \""
+                + folder + "\", control-socket = \"" + folder.resolve("control.sock") + "\", cache-directory = \"" + folder.resolve("cache")
+                + "\" } }");
+        try (Daemon started = Daemon.start(config, Installation.current())) {
+            LoggerFactory.getLogger(Rehearsal.class).debug("{}", started.phase());
         } catch (GarrisonException e) {
             System.err.println("rehearsed without libbpf: a start will take somewhat longer (" + e.getMessage() + ")");
+        } finally {
+            try (Stream<Path> left = Files.walk(folder)) {
+                left.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+            }
         }
     }
 

@@ -162,6 +162,17 @@ class ProgramDistributionTest {
         assertTrue(good.out().contains("word: settings can be used"), good.out());
     }
 
+    @Test
+    void wrongRuleOrNoConfigurationAtAll_endsTheProgramWithThePlace() throws Exception {
+        garrison.configure("file-guard", "", "file-guard { rules = [ { name = typo, path = /etc/passwd, operations = [ read ], "
+                + "excutable = /bin/sh } ] }");
+        Ended typo = garrison.run("run", "--config", garrison.config().toString());
+        assertOneMessage(typo, garrison.config() + ":7: ");
+        assertTrue(typo.err().contains("excutable"), typo.err());
+        Path none = folder.resolve("none.conf");
+        assertOneMessage(garrison.run("run", "--config", none.toString()), none.toString());
+    }
+
     /** On a kernel that refuses LSM programs file-guard must say so; on another it runs, with no rule. */
     @Test
     void fileGuard_runsOrTellsWhyNot_andTheOtherRunsInAnyCase() throws Exception {

@@ -1,35 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.check;
 
-import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.framework.Garrison;
-import garrison.framework.osgi.KernelFit;
 import garrison.runtime.config.ConfigFile;
 import garrison.runtime.config.Installation;
-import garrison.runtime.osgi.BundleCatalog;
-import garrison.runtime.osgi.BundleFile;
-import garrison.runtime.osgi.BundleHost;
 import garrison.spi.ConfigurationException;
 import garrison.spi.GarrisonException;
-import garrison.spi.Mode;
 import garrison.spi.Plugin;
 import garrison.spi.PluginSession;
 import garrison.spi.Settings;
 import garrison.spi.UnsupportedKernelException;
-import garrison.spi.WhenOrphaned;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.stream.Stream;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.InvalidSyntaxException;
-import org.osgi.framework.ServiceReference;
+import java.util.stream.Collectors;
 
 /** Checks one configuration file, with the plugins that it names, and loads nothing into the kernel. */
 public final class ConfigurationCheck {
@@ -58,8 +44,6 @@ public final class ConfigurationCheck {
             return new Result(check.errors, check.remarks);
         } catch (ConfigurationException e) {
             return new Result(List.of(e.getMessage()), List.of());
-        } catch (IOException e) {
-            throw new GarrisonException("a temporary folder for the bundles could not be used: " + e.getMessage(), e);
         }
     }
 
@@ -75,39 +59,19 @@ public final class ConfigurationCheck {
         }
     }
 
-    private void plugins() throws IOException {
-        Path cache = Files.createTempDirectory("garrison-check");
-        try (BundleHost host = BundleHost.start(cache)) {
-            List<BundleFile> bundles = new BundleCatalog(file.runtime().bundleDirectory()).find(file.runtime().bundles());
-            host.offer(KernelFit.assumed(bundles.stream().map(BundleFile::jar).toList()));
-            host.run(bundles);
-            host.status().stream().filter(b -> !b.reason().isEmpty())
-                    .forEach(b -> errors.add("bundle " + b.name() + " " + b.reason()));
-            TreeSet<String> present = new TreeSet<>();
-            BundleContext context = host.context();
-            for (ServiceReference<Plugin> reference : context.getServiceReferences(Plugin.class, null)) {
-                Plugin plugin = context.getService(reference);
-                if (plugin != null && present.add(plugin.name())) {
-                    check(plugin);
-                }
-            }
-            absent(present);
-        } catch (InvalidSyntaxException e) {
-            throw new IllegalStateException("no filter is no filter", e);
-        } finally {
-            remove(cache);
+    private void plugins() {
+        try (BundledPlugins bundles = BundledPlugins.start(file)) {
+            errors.addAll(bundles.problems());
+            List<Plugin> present = bundles.all();
+            present.forEach(this::check);
+            absent(present.stream().map(Plugin::name).collect(Collectors.toCollection(TreeSet::new)));
         }
     }
 
     private void check(Plugin plugin) {
         try {
-            Config defaults = ConfigFactory.parseResources(plugin.getClass().getClassLoader(), "reference.conf");
-            Config tree = ConfigFile.wording(file.file(), () -> file.tree().withFallback(defaults).resolve());
-            Settings settings = Settings.of(tree, "").object("garrison").object("plugins").object(plugin.name());
+            Settings settings = BundledPlugins.settings(file, plugin);
             boolean enabled = settings.bool("enabled", true);
-            settings.choice("mode", Mode.class, Mode.AUDIT);
-            settings.choice("when-orphaned", WhenOrphaned.class, WhenOrphaned.CONTINUE);
-            settings.duration("grace", Duration.ofSeconds(2), Duration.ofDays(365), Duration.ofSeconds(10));
             try (PluginSession session = plugin.open(new OfflineContext(settings))) {
                 remarks.add(plugin.name() + ": settings can be used" + (enabled ? "" : "; it is disabled")
                         + (session.status().isEmpty() ? "" : " " + session.status()));
@@ -130,14 +94,6 @@ public final class ConfigurationCheck {
             plugins.end();
         } catch (ConfigurationException e) {
             errors.add(e.getMessage() + " (plugins that the bundles bring)");
-        }
-    }
-
-    private static void remove(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

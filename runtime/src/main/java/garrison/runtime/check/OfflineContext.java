@@ -5,12 +5,15 @@ import garrison.spi.Answer;
 import garrison.spi.Event;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
+import garrison.spi.GarrisonException;
 import garrison.spi.KernelFeatures;
 import garrison.spi.KernelVersion;
 import garrison.spi.Keyrings;
 import garrison.spi.LsmHook;
 import garrison.spi.PluginContext;
 import garrison.spi.Settings;
+import garrison.spi.Signatures;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -44,9 +47,31 @@ record OfflineContext(Settings settings) implements PluginContext {
         return certificates -> new Unmade();
     }
 
+    /** Files as they are, whoever signed them. */
+    @Override
+    public Signatures signatures() {
+        return file -> {
+            try {
+                return new Signatures.Signed(Files.readAllBytes(file), Optional.empty());
+            } catch (IOException e) {
+                throw new GarrisonException(file + ": cannot be read: " + e, e);
+            }
+        };
+    }
+
     private record Unmade() implements Keyrings.Keyring {
         @Override
         public int serial() {
+            return 1;
+        }
+
+        @Override
+        public List<Integer> keys() {
+            return List.of();
+        }
+
+        @Override
+        public int keeper() {
             return 1;
         }
 

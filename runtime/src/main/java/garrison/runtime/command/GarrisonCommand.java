@@ -32,6 +32,7 @@ public final class GarrisonCommand {
             .command(KernelCommand.COMMAND)
             .command(WhyCommand.COMMAND)
             .command(CheckCommand.COMMAND)
+            .command(PolicyCommand.COMMAND)
             .command(SignCommand.COMMAND)
             .command(TrustCommand.COMMAND)
             .command(Command.named("help", "Show the help of a command.")

@@ -4,6 +4,8 @@ package garrison.runtime.command;
 import garrison.framework.trust.Anchor;
 import garrison.framework.trust.FileDigest;
 import garrison.framework.trust.Loader;
+import garrison.framework.trust.LoaderSignature;
+import garrison.framework.trust.Release;
 import garrison.framework.trust.Revocations;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.SigningKey;
@@ -70,23 +72,32 @@ final class LoaderFile {
 
     /** The key by its identifier, whether the signature is good or not; or why there is none. */
     String signer() {
-        return loader.signature().map(signature -> SignedObject.keyId(signature).orElse("(not readable)")).orElse("-");
+        return kept().map(signature -> SignedObject.keyId(signature.der()).orElse("(not readable)")).orElse("-");
     }
 
-    String signBeside(SigningKey key) {
-        loader.attach(key.sign(digest().signedBytes()));
+    /** What its signature says it is, whether the signature is good or not. */
+    String release() {
+        return kept().flatMap(LoaderSignature::release).map(Release::toString).orElse("-");
+    }
+
+    private Optional<LoaderSignature> kept() {
+        return loader.signature().map(LoaderSignature::of);
+    }
+
+    String signBeside(SigningKey key, Optional<Release> release) {
+        loader.attach(LoaderSignature.make(key, digest(), release).encoded());
         return "user." + Loader.ATTRIBUTE + (isSealed() ? "" : " (not sealed yet: garrison trust install does that)");
     }
 
-    String signDetached(SigningKey key) {
+    String signDetached(SigningKey key, Optional<Release> release) {
         Path signature = path.resolveSibling(path.getFileName() + DETACHED);
-        replace(signature, key.sign(digest().signedBytes()));
+        replace(signature, LoaderSignature.make(key, digest(), release).encoded());
         return signature.toString();
     }
 
     /** A line for this loader comes into the list, in the place of one that was there. */
-    String signInList(SigningKey key, Path list) {
-        byte[] signature = key.sign(loader.digest(FileDigest.Kind.CONTENT).signedBytes());
+    String signInList(SigningKey key, Optional<Release> release, Path list) {
+        byte[] signature = LoaderSignature.make(key, loader.digest(FileDigest.Kind.CONTENT), release).encoded();
         List<String> lines = new ArrayList<>(lines(list));
         lines.removeIf(line -> line.endsWith(" " + path));
         lines.add(Base64.getEncoder().encodeToString(signature) + " " + path);
@@ -116,16 +127,18 @@ final class LoaderFile {
     /** Why the plugin would not trust it; empty if it would. */
     Optional<String> problem(List<Anchor> anchors, Path list) {
         FileDigest digest = loader.digest(list == null ? FileDigest.Kind.VERITY : FileDigest.Kind.CONTENT);
-        Optional<byte[]> signature = list == null ? loader.signature() : listed(list);
-        if (signature.isEmpty()) {
+        Optional<byte[]> kept = list == null ? loader.signature() : listed(list);
+        if (kept.isEmpty()) {
             return Optional.of(list == null ? "is not signed (no user." + Loader.ATTRIBUTE + ")" : "is not in " + list);
         }
-        if (signature.get().length > Loader.LONGEST_SIGNATURE) {
-            return Optional.of("has a signature of " + signature.get().length + " bytes; at most " + Loader.LONGEST_SIGNATURE);
+        if (kept.get().length > Loader.LONGEST_SIGNATURE) {
+            return Optional.of("has a signature of " + kept.get().length + " bytes; at most " + Loader.LONGEST_SIGNATURE);
         }
+        LoaderSignature signature = LoaderSignature.of(kept.get());
         try {
             new TrustSettings(anchors, true, Revocations.NONE).check("loader",
-                    new SignedObject(named.getFileName().toString(), digest.signedBytes(), signature));
+                    new SignedObject(named.getFileName().toString(), signature.signedBytes(digest),
+                            Optional.of(signature.der())));
         } catch (UntrustedObjectException e) {
             return Optional.of(e.getMessage());
         }
@@ -141,8 +154,8 @@ final class LoaderFile {
         }
     }
 
-    void install(Path target, SigningKey key) {
-        install(target, key.sign(digest().signedBytes()));
+    void install(Path target, SigningKey key, Optional<Release> release) {
+        install(target, LoaderSignature.make(key, digest(), release).encoded());
     }
 
     void install(Path target, Path signature) {

@@ -20,8 +20,8 @@ import java.util.Optional;
 /** {@code garrison sign}. */
 final class SignCommand {
     static final Command COMMAND = Command.named("sign", "Make signing keys, sign BPF objects, check signatures.")
-            .description("Signs object files (NAME.bpf.o gets a NAME.bpf.o.p7s beside it) and bundles (all objects in a jar; the jar"
-                    + " is replaced in one step). Signatures are detached CMS in the form that the kernel takes: SHA-256, RSA, no"
+            .description("Signs object files (NAME.bpf.o gets a NAME.bpf.o.p7s beside it), cfi-monitor's locks likewise, and bundles (all"
+                    + " objects in a jar; the jar is replaced in one step). Signatures are detached CMS in the form that the kernel takes: SHA-256, RSA, no"
                     + " attributes.")
             .description("Who loads the objects names the certificate in garrison.trust.anchors; the key stays with the signer. It is"
                     + " written without a pass phrase.")
@@ -31,7 +31,7 @@ final class SignCommand {
             .option("key", "FILE", "Sign with this key: PEM, PKCS#8.")
             .option("certificate", "FILE", "The key's certificate; with --verify, whose signatures are good (may be repeated).")
             .option("verify", "Check signatures instead of making them.")
-            .parameter("FILE", "Objects (*.bpf.o) and bundles (*.jar).", Command.Arity.ANY)
+            .parameter("FILE", "Objects (*.bpf.o), bundles (*.jar), and locks of cfi-monitor (*.lock).", Command.Arity.ANY)
             .does(call -> new SignCommand(call).run());
 
     private final Call call;

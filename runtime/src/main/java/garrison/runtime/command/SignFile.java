@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,13 +23,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
-/** A file with objects to sign or to verify: one object, or a bundle with some. What it replaces it replaces in one step. */
+/** A file with objects to sign or to verify: one object, a bundle with some, or a lock of cfi-monitor. What it replaces it replaces in one step. */
 final class SignFile {
     private static final String OBJECT = ".bpf.o";
+    private static final String LOCK = ".lock";
+    /** As cfi-monitor reads it: no other text is signed by mistake, and none that a terminal would not show. */
+    private static final Pattern LOCK_LINE = Pattern.compile(
+            "[ \\t]*([0-9a-f]+[ \\t]+[a-z_]+[ \\t]+[0-9a-f]{1,8}[ \\t]*)?(#[\\t\\P{Cntrl}]*)?");
     private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
     private final Path path;
@@ -67,7 +73,11 @@ final class SignFile {
         try (var in = Files.newInputStream(path)) {
             bytes = in.readNBytes(ProgramSource.MAX_BYTES);
         }
-        checkElf(named.toString(), bytes);
+        if (named.toString().endsWith(LOCK)) {
+            checkLock(named, bytes);
+        } else {
+            checkElf(named.toString(), bytes);
+        }
         Path signature = signatureOf(path);
         return new SignedObject(named.getFileName().toString(), bytes,
                 Files.exists(signature) ? Optional.of(Files.readAllBytes(signature)) : Optional.empty());
@@ -95,7 +105,18 @@ final class SignFile {
 
     private static void checkElf(String name, byte[] bytes) {
         if (bytes.length < ELF.length || !java.util.Arrays.equals(bytes, 0, ELF.length, ELF, 0, ELF.length)) {
-            throw new GarrisonException(name + ": is no BPF object (not an ELF file); name objects (*" + OBJECT + ") and bundles (*.jar)");
+            throw new GarrisonException(name + ": is no BPF object (not an ELF file); name objects (*" + OBJECT + "), bundles (*.jar)"
+                    + " and locks of cfi-monitor (*" + LOCK + ")");
+        }
+    }
+
+    private static void checkLock(Path named, byte[] bytes) {
+        String[] lines = new String(bytes, StandardCharsets.UTF_8).split("\n", -1);
+        for (int i = 0; i < lines.length; i++) {
+            if (!LOCK_LINE.matcher(lines[i]).matches()) {
+                throw new GarrisonException(named + ":" + (i + 1) + ": no call site (BUILD-ID FUNCTION OFFSET); take the line out before"
+                        + " the lock is signed");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ package garrison.runtime.command;
 import garrison.framework.trust.Anchor;
 import garrison.framework.trust.AnchorFiles;
 import garrison.framework.trust.KeyStoreFile;
+import garrison.framework.trust.Release;
 import garrison.framework.trust.SigningKey;
 import garrison.runtime.ExitCode;
 import garrison.spi.GarrisonException;
@@ -15,6 +16,9 @@ import java.util.Optional;
 
 /** {@code garrison trust init|sign|verify|install|list}. */
 final class TrustCommand {
+    private static final String RELEASE = "release";
+    private static final String RELEASE_WORDS = "What it is, signed with it, for garrison.plugins.trusted-bpf.minimum-versions.";
+
     static final Command COMMAND = Command.named("trust", "Make loaders' keys, sign loaders, check and install them.")
             .description("Loaders are the programs that the plugin trusted-bpf lets use BPF. Signed is the file's fs-verity digest, in"
                     + " the form that \"fsverity sign\" gives it; kernels before 6.8 take a signature of the file's SHA-256 in a list instead.")
@@ -26,6 +30,7 @@ final class TrustCommand {
             .command(KeyOption.on(Command.named("sign", "Sign loaders: beside their content (user.garrison.signature), or elsewhere."))
                     .option("detached", "Write FILE.sig, as \"fsverity sign\" does, for \"install\".")
                     .option("list", "LIST", "For kernels before 6.8: put the signatures into this file.")
+                    .option(RELEASE, "NAME:VERSION", RELEASE_WORDS)
                     .parameter("FILE", "Loaders.", Command.Arity.ANY)
                     .does(TrustCommand::sign))
             .command(Command.named("verify", "Check loaders' signatures, and whether they are sealed.")
@@ -36,6 +41,7 @@ final class TrustCommand {
             .command(KeyOption.on(Command.named("install", "Copy a loader to where it shall run, sign and seal the copy."))
                     .description("It takes TARGET's place when all is done. Signing needs a key; a signature made elsewhere needs none here.")
                     .option("signature", "SIG", "What \"sign --detached\" or \"fsverity sign\" wrote.")
+                    .option(RELEASE, "NAME:VERSION", RELEASE_WORDS)
                     .parameter("FILE", "The loader.")
                     .parameter("TARGET", "Where it shall run, on a file system with fs-verity.")
                     .does(TrustCommand::install))
@@ -90,13 +96,18 @@ final class TrustCommand {
         List<LoaderFile> loaders = files(call).stream().map(LoaderFile::new).toList();
         // All that can be wrong with a file is found before one is changed.
         loaders.forEach(LoaderFile::digest);
+        Optional<Release> release = release(call);
         SigningKey key = KeyOption.read(call);
         for (LoaderFile loader : loaders) {
-            String where = list.isPresent() ? loader.signInList(key, list.get())
-                    : call.has("detached") ? loader.signDetached(key) : loader.signBeside(key);
+            String where = list.isPresent() ? loader.signInList(key, release, list.get())
+                    : call.has("detached") ? loader.signDetached(key, release) : loader.signBeside(key, release);
             call.out().println("signed " + loader + " in " + where);
         }
         return ExitCode.OK;
+    }
+
+    private static Optional<Release> release(Call call) {
+        return Optional.ofNullable(call.value(RELEASE, null)).map(Release::parse);
     }
 
     /** Every file is told about, good or not. */
@@ -131,9 +142,12 @@ final class TrustCommand {
         LoaderFile loader = new LoaderFile(Path.of(call.words().getFirst()));
         Path target = Path.of(call.words().getLast());
         if (call.has("signature")) {
+            if (call.has(RELEASE)) {
+                throw new UsageException("--release was given when SIG was made: it is signed with it");
+            }
             loader.install(target, call.file("signature", ""));
         } else {
-            loader.install(target, KeyOption.read(call));
+            loader.install(target, KeyOption.read(call), release(call));
         }
         return call.done("installed " + target + ", signed and sealed");
     }
@@ -145,10 +159,10 @@ final class TrustCommand {
     }
 
     private static int list(Call call) {
-        TextTable table = new TextTable(Integer.MAX_VALUE, "FILE", "SIGNED BY KEY", "SEALED", "DIGEST");
+        TextTable table = new TextTable(Integer.MAX_VALUE, "FILE", "SIGNED BY KEY", "RELEASE", "SEALED", "DIGEST");
         for (Path file : files(call)) {
             for (LoaderFile loader : LoaderFile.within(file)) {
-                table.row(loader.toString(), loader.signer(), loader.isSealed() ? "yes" : "no", loader.digestText());
+                table.row(loader.toString(), loader.signer(), loader.release(), loader.isSealed() ? "yes" : "no", loader.digestText());
             }
         }
         table.lines().forEach(call.out()::println);

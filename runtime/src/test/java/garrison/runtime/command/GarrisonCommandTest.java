@@ -26,7 +26,8 @@ class GarrisonCommandTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "nothing", "status --colour", "mode file-guard", "mode file-guard LOUD", "run --log-level loud", "bundle",
-        "bundle stop", "bundle shake x", "events --count many", "check --config", "help nothing", "stauts"})
+        "bundle stop", "bundle shake x", "events --count many", "check --config", "help nothing", "stauts", "policy", "policy explain",
+        "policy diff one", "policy report --since soon --config none"})
     void wrongCommandLine_endsWith2AndOneMessage(String line) {
         assertEquals(2, execute(line.isEmpty() ? new String[0] : line.split(" ")));
         assertTrue(err.toString().startsWith("garrison: "), err.toString());
@@ -73,7 +74,8 @@ class GarrisonCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "help", "help run", "run --help", "status -h", "bundle stop --help", "events --help"})
+    @ValueSource(strings = {"--help", "help", "help run", "run --help", "status -h", "bundle stop --help", "events --help",
+        "policy --help", "policy explain --help", "policy report --help"})
     void help_isPrintedAndFits(String line) {
         assertEquals(0, execute(line.split(" ")));
         assertTrue(out.toString().contains("Usage: garrison"), out.toString());

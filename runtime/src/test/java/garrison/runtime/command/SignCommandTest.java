@@ -135,6 +135,27 @@ class SignCommandTest {
     }
 
     @Test
+    void lockSigned_isVerified_andNotWhenItIsAltered() throws IOException {
+        Path lock = Files.writeString(folder.resolve("cfi.lock"), "# reviewed\n\n1a2b commit_creds 9f3c0 # somewhere+0x10/0x20\n");
+        assertFails(verify(lock), "it is unsigned");
+        assertEquals(0, withKey(lock), err.toString());
+        assertEquals(0, verify(lock), err.toString());
+        assertTrue(out.toString().contains("cfi.lock, signed by CN=release"), out.toString());
+        Files.writeString(lock, "1a2b commit_creds 9f3c1\n", java.nio.file.StandardOpenOption.APPEND);
+        assertFails(verify(lock), "altered");
+    }
+
+    /** The last one shows in a terminal as a site of its own, and is none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\177ELF", "1a2b commit_creds", "1a2b commit_creds 9f3c0 and more", "me commit_creds 10",
+        "# hidden\r1a2b commit_creds 10"})
+    void textThatIsNoLock_isNotSigned(String line) throws IOException {
+        Path lock = Files.writeString(folder.resolve("cfi.lock"), "1a2b commit_creds 9f3c0\n" + line + "\n");
+        assertFails(withKey(lock), lock + ":2: no call site");
+        assertFalse(Files.exists(folder.resolve("cfi.lock.p7s")));
+    }
+
+    @Test
     void symbolicLink_isFollowedAndStaysOne() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link.jar"), jar);
         assertEquals(0, withKey(link), err.toString());

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Base64;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code garrison trust}, as far as no fs-verity is needed: the guests' suite goes on from there. */
 class TrustCommandTest {
@@ -73,6 +78,35 @@ class TrustCommandTest {
         byte[] first = Files.readAllBytes(folder.resolve("loader.sig"));
         assertEquals(0, garrison("trust", "sign", "--keystore", store, "--passphrase-file", good, "--detached", loader));
         assertArrayEquals(first, Files.readAllBytes(folder.resolve("loader.sig")), "the same file, key and form: the same bytes");
+    }
+
+    /** The release is signed: another version with the same signature is not good. */
+    @Test
+    void release_isSignedWithTheFile() throws IOException {
+        Path certificate = init("a");
+        Path list = folder.resolve("list");
+        Object[] sign = {"trust", "sign", "--key", folder.resolve("a.key"), "--certificate", certificate, "--list", list, "--release",
+            "mytracer:3", loader};
+        assertEquals(0, garrison(sign), err::toString);
+        assertEquals(0, garrison("trust", "verify", "--certificate", certificate, "--list", list, loader), err::toString);
+        String[] line = Files.readString(list).strip().split(" ", 2);
+        byte[] kept = Base64.getDecoder().decode(line[0]);
+        assertEquals("GRelease", new String(kept, 0, 8, StandardCharsets.US_ASCII));
+        kept[8] = 4;
+        Files.writeString(list, Base64.getEncoder().encodeToString(kept) + " " + line[1] + "\n");
+        assertEquals(1, garrison("trust", "verify", "--certificate", certificate, "--list", list, loader));
+        assertTrue(err.toString().contains("altered"), err::toString);
+        Files.writeString(list, Base64.getEncoder().encodeToString(Arrays.copyOfRange(kept, 32, kept.length)) + " " + line[1] + "\n");
+        assertEquals(1, garrison("trust", "verify", "--certificate", certificate, "--list", list, loader), "without it neither");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mytracer", "mytracer:x", ":3", "any:3", "mytracer:-1", "mytracer:4294967296", "a-name-of-more-than-20-bytes:1"})
+    void release_thatCannotBeSigned_isTold(String release) {
+        Path certificate = init("a");
+        assertEquals(1, garrison("trust", "sign", "--key", folder.resolve("a.key"), "--certificate", certificate, "--detached", "--release",
+                release, loader));
+        assertTrue(err.toString().contains("release"), err::toString);
     }
 
     private Path secret(String name, String text, String mode) throws IOException {
