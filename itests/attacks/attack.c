@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct attack *const tables[] = {
-	open_attacks, reach_attacks, name_attacks, attribute_attacks, memory_attacks, mount_attacks, uring_attacks,
-	kernel_attacks, bpf_attacks, token_attacks,
+	open_attacks, held_attacks, reach_attacks, name_attacks, attribute_attacks, memory_attacks, mount_attacks,
+	below_attacks, uring_attacks, kernel_attacks, bpf_attacks, token_attacks, key_attacks, net_attacks, extension_attacks,
+	metadata_attacks,
 };
 
 int refused(const char *call)
@@ -66,6 +68,25 @@ int print_content(int fd)
 	return 0;
 }
 
+/* The names as they lie in the records: whoever knows one finds it. */
+int print_names(int fd)
+{
+	char buffer[4096];
+	long n = syscall(SYS_getdents64, fd, buffer, sizeof(buffer));
+
+	if (n < 0)
+		return refused("getdents64");
+	if (write(STDOUT_FILENO, buffer, n) != n)
+		bad_scene("standard output");
+	close(fd);
+	return 0;
+}
+
+void tell_actor(int pid)
+{
+	printf("actor %d\n", pid);
+}
+
 int must_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0644);
@@ -77,7 +98,7 @@ int must_open(const char *path, int flags)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: attack serve | attack [--uid N] [--cwd FOLDER] NAME ARGUMENT...\n");
+	fprintf(stderr, "usage: attack serve | attack [--uid N] [--gid N] [--cgroup FOLDER] [--cwd FOLDER] NAME ARGUMENT...\n");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		for (const struct attack *a = tables[i]; a->name; a++)
 			fprintf(stderr, "  %s %s\n", a->name, a->arguments);
@@ -110,13 +131,39 @@ static int fits(const struct attack *a, int given)
 	return open_ended ? given >= wanted : given == wanted;
 }
 
-static void become(const char *uid)
+static long number_of(const char *text)
 {
 	char *end;
-	long id = strtol(uid, &end, 10);
+	long id = strtol(text, &end, 10);
 
 	if (*end || id < 0)
 		usage();
+	return id;
+}
+
+/* Of that group alone, and root still. */
+static void join_group(const char *gid)
+{
+	long id = number_of(gid);
+
+	if (setgroups(0, NULL) || setresgid(id, id, id))
+		bad_scene("join another group");
+}
+
+static void enter_cgroup(const char *folder)
+{
+	int fd = open(folder, O_PATH | O_DIRECTORY), procs = openat(fd, "cgroup.procs", O_WRONLY);
+
+	if (procs < 0 || write(procs, "0", 1) != 1)
+		bad_scene(folder);
+	close(procs);
+	close(fd);
+}
+
+static void become(const char *uid)
+{
+	long id = number_of(uid);
+
 	if (setgroups(0, NULL) || setresgid(id, id, id) || setresuid(id, id, id))
 		bad_scene("become another user");
 }
@@ -129,6 +176,10 @@ int attack_main(int argc, char **argv)
 	for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
 		if (!strcmp(argv[i], "--uid"))
 			become(argv[i + 1]);
+		else if (!strcmp(argv[i], "--gid"))
+			join_group(argv[i + 1]);
+		else if (!strcmp(argv[i], "--cgroup"))
+			enter_cgroup(argv[i + 1]);
 		else if (strcmp(argv[i], "--cwd"))
 			usage();
 		else if (chdir(argv[i + 1]))

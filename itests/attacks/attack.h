@@ -24,15 +24,21 @@ struct attack {
 
 /* One table per kind of attack, each ended by an empty row. */
 extern const struct attack open_attacks[];
+extern const struct attack held_attacks[];
 extern const struct attack reach_attacks[];
 extern const struct attack name_attacks[];
 extern const struct attack attribute_attacks[];
 extern const struct attack memory_attacks[];
 extern const struct attack mount_attacks[];
+extern const struct attack below_attacks[];
 extern const struct attack uring_attacks[];
 extern const struct attack kernel_attacks[];
 extern const struct attack bpf_attacks[];
 extern const struct attack token_attacks[];
+extern const struct attack key_attacks[];
+extern const struct attack net_attacks[];
+extern const struct attack extension_attacks[];
+extern const struct attack metadata_attacks[];
 
 /* The call that failed, errno still set: tells it and returns errno. */
 int refused(const char *call);
@@ -48,6 +54,15 @@ int write_breach(int fd, const char *call);
 
 /* Copies the file to standard output, closes it. 0, or what refused() returned. */
 int print_content(int fd);
+
+/* Copies the names in a folder to standard output, closes it. 0, or what refused() returned. */
+int print_names(int fd);
+
+/* A mount namespace of one's own, from which nothing spreads; `more` as for unshare(2). */
+void leave_mounts(int more);
+
+/* The attempt is made by another process than this one. */
+void tell_actor(int pid);
 
 /* A file descriptor that must be had for the attempt to be made. */
 int must_open(const char *path, int flags);

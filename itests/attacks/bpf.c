@@ -2,10 +2,10 @@
 /* Use of BPF, and the ways to get at it round bpf(2). */
 #define _GNU_SOURCE
 #include "attack.h"
+#include "bpfcall.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/keyctl.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
@@ -140,7 +140,9 @@ static int run_exec(char **argument)
 /* Loads, and leaves the descriptor to a program that did not: PROGRAM NAME FD. */
 static int run_leak(char **argument)
 {
-	int fd = prog_load(strcmp(argument[1], "perf-attach") ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_PERF_EVENT);
+	int type = !strcmp(argument[1], "perf-attach") ? BPF_PROG_TYPE_PERF_EVENT
+		   : !strncmp(argument[1], "xdp", 3) ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SOCKET_FILTER;
+	int fd = prog_load(type);
 	char number[12];
 	char *words[] = { argument[0], argument[1], number, NULL };
 
@@ -306,53 +308,10 @@ static int run_protected(char **argument)
 	return run_map_create(NULL);
 }
 
-/* Gives itself all rights to a keyring (0: to a new one of its own), and adds a certificate to it. */
-static int run_plant(char **argument)
-{
-	static char certificate[8192];
-	int fd = must_open(argument[1], O_RDONLY);
-	ssize_t length = read(fd, certificate, sizeof(certificate));
-	long keyring = atol(argument[0]);
-
-	if (length <= 0)
-		bad_scene(argument[1]);
-	if (!keyring)
-		keyring = syscall(SYS_add_key, "keyring", "planted", NULL, 0, KEY_SPEC_PROCESS_KEYRING);
-	else if (syscall(SYS_keyctl, KEYCTL_LINK, keyring, KEY_SPEC_PROCESS_KEYRING) && errno != EACCES)
-		bad_scene("keyctl");
-	if (keyring < 0)
-		bad_scene("add_key");
-	if (syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, 0x3f3f3f3f))
-		return refused("keyctl");
-	return syscall(SYS_add_key, "asymmetric", NULL, certificate, length, keyring) < 0 ? refused("add_key") : 0;
-}
-
-/* Takes a keyring from the user's, which keeps it. */
-static int run_drop(char **argument)
-{
-	return syscall(SYS_keyctl, KEYCTL_UNLINK, atol(argument[0]), KEY_SPEC_USER_KEYRING) ? refused("keyctl") : 0;
-}
-
 static int run_signal(char **argument)
 {
 	return kill(atoi(argument[0]), atoi(argument[1])) ? refused("kill") : 0;
 }
-
-/* Of union bpf_attr, for headers that know no signatures. */
-struct signed_attr {
-	uint32_t type, count;
-	uint64_t code, licence;
-	uint32_t log_level, log_size;
-	uint64_t log;
-	uint32_t version, flags;
-	uint8_t until_token[96];
-	uint32_t token_fd, fd_array_count;
-	uint64_t signature;
-	uint32_t signature_size;
-	int32_t keyring;
-};
-
-_Static_assert(sizeof(struct signed_attr) == 168, "signature is at 152");
 
 /* A keyring of its own, with one certificate. */
 static long own_keyring(const char *certificate)
@@ -373,12 +332,12 @@ static long own_keyring(const char *certificate)
  */
 static int run_load_signed(char **argument)
 {
-	static char signature[2048];
+	static char signature[1 << 15];
 	struct bpf_insn code[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = atoi(argument[3]) },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	struct signed_attr attr = { .type = atoi(argument[2]), .count = 2, .code = (uintptr_t)code, .licence = (uintptr_t)"GPL" };
+	struct prog_attr attr = { .type = atoi(argument[2]), .count = 2, .code = (uintptr_t)code, .licence = (uintptr_t)"GPL" };
 	int fd;
 
 	if (attr.type == BPF_PROG_TYPE_SYSCALL)
@@ -389,7 +348,7 @@ static int run_load_signed(char **argument)
 		attr.signature = (uintptr_t)signature;
 		attr.keyring = *argument[0] == '/' ? own_keyring(argument[0]) : atol(argument[0]);
 	}
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? refused("bpf") : 0;
+	return BPF(BPF_PROG_LOAD, &attr) < 0 ? refused("bpf") : 0;
 }
 
 const struct attack bpf_attacks[] = {
@@ -416,7 +375,5 @@ const struct attack bpf_attacks[] = {
 	{ "trace-exec", "PROGRAM NAME ...", run_traced },
 	{ "bpf-mapped", "FILE", run_mapped },
 	{ "bpf-protected", "FILE", run_protected },
-	{ "key-drop", "KEYRING", run_drop },
-	{ "key-plant", "KEYRING CERTIFICATE", run_plant },
 	{}
 };

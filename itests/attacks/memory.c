@@ -3,10 +3,12 @@
 #define _GNU_SOURCE
 #include "attack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -105,6 +107,51 @@ static int execute_descriptor(char **a)
 	return refused("execveat AT_EMPTY_PATH");
 }
 
+static char strung[4096] = "/dev/null";
+
+/* No attack: a program that may write to a file, and writes to another. */
+static int write_strung(char **a)
+{
+	(void)a;
+	printf("%lx\n", (unsigned long)strung);
+	fflush(stdout);
+	hold();
+	return write_breach(open(strung, O_WRONLY), "open");
+}
+
+/* Has that program write where the attacker wants, through its memory. */
+static int puppet_write(char **a)
+{
+	int in[2], out[2], status, memory;
+	unsigned long address;
+	char path[64];
+	FILE *answers;
+	pid_t child;
+
+	if (pipe(in) || pipe(out))
+		bad_scene("pipe");
+	child = fork();
+	if (child == 0) {
+		if (dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0)
+			execl(a[0], a[0], "strung", NULL);
+		_exit(BAD_SCENE);
+	}
+	close(in[0]);
+	close(out[1]);
+	answers = fdopen(out[0], "r");
+	if (child < 0 || !answers || fscanf(answers, "%lx held", &address) != 1)
+		bad_scene("strung");
+	tell_actor(child);
+	snprintf(path, sizeof(path), "/proc/%d/mem", child);
+	memory = must_open(path, O_WRONLY);
+	if (pwrite(memory, a[1], strlen(a[1]) + 1, address) < 0)
+		return refused("write /proc/PID/mem");
+	if (write(in[1], "\n", 1) != 1 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		bad_scene("strung");
+	errno = WEXITSTATUS(status);
+	return errno ? refused("open by the other program") : 0;
+}
+
 const struct attack memory_attacks[] = {
 	{ "mmap-write", "FILE", mmap_write },
 	{ "mmap-held", "FILE", mmap_held },
@@ -112,6 +159,8 @@ const struct attack memory_attacks[] = {
 	{ "mmap-read", "FILE", mmap_read },
 	{ "mmap-execute", "FILE", mmap_execute },
 	{ "mprotect-execute", "FILE", mprotect_execute },
+	{ "strung", "", write_strung },
+	{ "puppet-write", "PROGRAM FILE", puppet_write },
 	{ "execve", "PROGRAM ...", execute },
 	{ "execveat", "PROGRAM ...", execute_descriptor },
 	{ 0 },

@@ -10,6 +10,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int open_write(char **a)
@@ -53,16 +54,36 @@ static int creat_over(char **a)
 	return write_breach(creat(a[0], 0644), "creat");
 }
 
+static int openat2_from(int folder, const char *path, unsigned long long flags, unsigned long long mode,
+			unsigned long long resolve)
+{
+	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
+
+	return syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
 static int openat2_path(const char *path, unsigned long long flags, unsigned long long mode)
 {
-	struct open_how how = { .flags = flags, .mode = mode, .resolve = RESOLVE_NO_SYMLINKS };
-
-	return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return openat2_from(AT_FDCWD, path, flags, mode, RESOLVE_NO_SYMLINKS);
 }
 
 static int openat2_write(char **a)
 {
 	return write_breach(openat2_path(a[0], O_WRONLY, 0), "openat2");
+}
+
+static int openat2_beneath(char **a)
+{
+	int folder = must_open(a[0], O_PATH | O_DIRECTORY);
+
+	return write_breach(openat2_from(folder, a[1], O_WRONLY, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV), "openat2 RESOLVE_BENEATH");
+}
+
+static int openat2_in_root(char **a)
+{
+	int folder = must_open(a[0], O_PATH | O_DIRECTORY);
+
+	return write_breach(openat2_from(folder, a[1], O_WRONLY, 0, RESOLVE_IN_ROOT), "openat2 RESOLVE_IN_ROOT");
 }
 
 static int openat2_create(char **a)
@@ -106,6 +127,17 @@ static int fallocate_punch(char **a)
 	return 0;
 }
 
+static int fallocate_zero(char **a)
+{
+	int fd = open(a[0], O_RDWR);
+
+	if (fd < 0)
+		return refused("open");
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE, 0, 4))
+		return refused("fallocate");
+	return 0;
+}
+
 static int copy_range(char **a)
 {
 	int from = must_open(a[0], O_RDONLY), to = open(a[1], O_WRONLY);
@@ -144,6 +176,20 @@ static int splice_into(char **a)
 	return 0;
 }
 
+static int vmsplice_into(char **a)
+{
+	struct iovec memory = { BREACH, sizeof(BREACH) - 1 };
+	int pipe_ends[2], to = open(a[0], O_WRONLY);
+
+	if (to < 0)
+		return refused("open");
+	if (pipe(pipe_ends) || vmsplice(pipe_ends[1], &memory, 1, 0) < 0)
+		bad_scene("vmsplice");
+	if (splice(pipe_ends[0], NULL, to, NULL, memory.iov_len, 0) < 0)
+		return refused("splice");
+	return 0;
+}
+
 static int open_read(char **a)
 {
 	int fd = open(a[0], O_RDONLY);
@@ -174,19 +220,9 @@ static int send_file_out(char **a)
 
 static int read_folder(char **a)
 {
-	char buffer[4096];
 	int fd = open(a[0], O_RDONLY | O_DIRECTORY);
-	long n;
 
-	if (fd < 0)
-		return refused("open");
-	n = syscall(SYS_getdents64, fd, buffer, sizeof(buffer));
-	if (n < 0)
-		return refused("getdents64");
-	/* The names as they lie in the records: whoever knows one finds it. */
-	if (write(STDOUT_FILENO, buffer, n) != n)
-		bad_scene("standard output");
-	return 0;
+	return fd < 0 ? refused("open") : print_names(fd);
 }
 
 const struct attack open_attacks[] = {
@@ -197,15 +233,19 @@ const struct attack open_attacks[] = {
 	{ "open-read-truncate", "FILE", open_read_truncate },
 	{ "creat-over", "FILE", creat_over },
 	{ "openat2-write", "FILE", openat2_write },
+	{ "openat2-beneath", "FOLDER NAME", openat2_beneath },
+	{ "openat2-in-root", "FOLDER NAME", openat2_in_root },
 	{ "openat2-create", "NEW", openat2_create },
 	{ "open-create", "NEW", open_create },
 	{ "openat-below", "FOLDER NAME", openat_below },
 	{ "truncate", "FILE", truncate_path },
 	{ "ftruncate-held", "FILE", ftruncate_held },
 	{ "fallocate-punch", "FILE", fallocate_punch },
+	{ "fallocate-zero", "FILE", fallocate_zero },
 	{ "copy-file-range", "FROM FILE", copy_range },
 	{ "sendfile-into", "FROM FILE", send_file },
 	{ "splice-into", "FILE", splice_into },
+	{ "vmsplice-into", "FILE", vmsplice_into },
 	{ "open-read", "FILE", open_read },
 	{ "openat2-read", "FILE", openat2_read },
 	{ "sendfile-out", "FILE", send_file_out },

@@ -78,8 +78,7 @@ static int handle_read(char **a)
 	return fd < 0 ? refused("open_by_handle_at") : print_content(fd);
 }
 
-/* A mount namespace of one's own, from which nothing spreads. */
-static void leave_mounts(int more)
+void leave_mounts(int more)
 {
 	if (unshare(CLONE_NEWNS | more) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		bad_scene("unshare");
@@ -133,6 +132,63 @@ static int symlink_write(char **a)
 	return write_breach(open(a[1], O_WRONLY), "open");
 }
 
+static int proc_root_write(char **a)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "/proc/self/root%s", a[0]);
+	return write_breach(open(path, O_WRONLY), "open");
+}
+
+static int proc_cwd_write(char **a)
+{
+	char path[4096];
+
+	if (chdir(a[0]))
+		bad_scene(a[0]);
+	snprintf(path, sizeof(path), "/proc/self/cwd/%s", a[1]);
+	return write_breach(open(path, O_WRONLY), "open");
+}
+
+static void folder_at(char *path, size_t room, const char *parent, const char *name)
+{
+	snprintf(path, room, "%s/%s", parent, name);
+	if (mkdir(path, 0755))
+		bad_scene(path);
+}
+
+/* An overlay file system of the attacker's own, with the guarded folder as a layer: upper, or below an empty one. */
+static int layered(char **a, int upper, int flags)
+{
+	char lower[1024], work[1024], merged[1024], options[4096];
+
+	folder_at(lower, sizeof(lower), a[2], "lower");
+	folder_at(work, sizeof(work), a[2], "work");
+	folder_at(merged, sizeof(merged), a[2], "merged");
+	leave_mounts(0);
+	if (upper)
+		snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s,workdir=%s", lower, a[0], work);
+	else
+		snprintf(options, sizeof(options), "lowerdir=%s:%s", lower, a[0]);
+	if (mount("overlay", merged, "overlay", 0, options))
+		bad_scene("mount overlay");
+	if (chdir(merged))
+		bad_scene(merged);
+	return open(a[1], flags);
+}
+
+static int layer_write(char **a)
+{
+	return write_breach(layered(a, 1, O_WRONLY), "open in overlay");
+}
+
+static int layer_read(char **a)
+{
+	int fd = layered(a, 0, O_RDONLY);
+
+	return fd < 0 ? refused("open in overlay") : print_content(fd);
+}
+
 const struct attack reach_attacks[] = {
 	{ "proc-fd-write", "FILE", proc_fd_write },
 	{ "proc-fd-read", "FILE", proc_fd_read },
@@ -146,5 +202,9 @@ const struct attack reach_attacks[] = {
 	{ "alias-create", "FOLDER NAME ALIAS", alias_create },
 	{ "chroot-write", "FOLDER NAME", chroot_write },
 	{ "symlink-write", "FILE NEW", symlink_write },
+	{ "proc-root-write", "FILE", proc_root_write },
+	{ "proc-cwd-write", "FOLDER NAME", proc_cwd_write },
+	{ "layer-write", "FOLDER NAME OUTSIDE", layer_write },
+	{ "layer-read", "FOLDER NAME OUTSIDE", layer_read },
 	{ 0 },
 };

@@ -5,11 +5,14 @@
  */
 #define _GNU_SOURCE
 #include "attack.h"
+#include "bpfcall.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,21 +23,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAP_CREATE 0
-#define TOKEN_CREATE 36
-#define F_TOKEN_FD (1U << 16)
+#define DELEGATIONS 4
 
-/* Of union bpf_attr, for headers that know no tokens. */
-struct token_attr {
-	uint32_t flags;
-	uint32_t bpffs_fd;
-};
-
-struct map_attr {
-	uint32_t type, key_size, value_size, entries, flags, more[14], token_fd;
-};
-
-_Static_assert(sizeof(struct map_attr) == 80, "map_token_fd is at 76");
+static const char *const delegations[DELEGATIONS] = { "delegate_cmds", "delegate_maps", "delegate_progs", "delegate_attachs" };
 
 static void send_fd(int socket, int fd)
 {
@@ -78,10 +69,93 @@ static void answer(int socket)
 		bad_scene("write");
 }
 
-static int in_namespace(int socket)
+/* A stack, which takes CAP_BPF, whoever may use bpf(2) otherwise. */
+static int create_map(int token)
+{
+	struct map_attr map = { .type = BPF_MAP_TYPE_STACK, .value_size = 8, .entries = 1, .flags = token ? F_TOKEN_FD : 0, .token_fd = token };
+
+	return BPF(BPF_MAP_CREATE, &map) < 0 ? refused("map_create") : 0;
+}
+
+static int create_btf(int token)
+{
+	return load_btf(token) < 0 ? refused("btf_load") : 0;
+}
+
+/* Of type XDP, which takes CAP_NET_ADMIN; asks what takes CAP_BPF and CAP_PERFMON. */
+static int create_program(int token)
+{
+	struct bpf_insn code[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_jiffies64 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_current_task },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct prog_attr attr = { .type = BPF_PROG_TYPE_XDP, .count = 4, .code = (uintptr_t)code, .licence = (uintptr_t)"GPL",
+				  .attach_type = BPF_XDP, .flags = token ? F_TOKEN_FD : 0, .token_fd = token };
+
+	return BPF(BPF_PROG_LOAD, &attr) < 0 ? refused("prog_load") : 0;
+}
+
+static int create_extension(int token)
+{
+	int btf = load_btf(token), target;
+
+	if (btf < 0)
+		return refused("btf_load");
+	target = load_target(btf, token);
+	if (target < 0)
+		return refused("prog_load");
+	return load_extension(btf, target, token) < 0 ? refused("prog_load extension") : 0;
+}
+
+static const struct token_case {
+	const char *name;
+	int (*create)(int token);
+	bool without_token, without_capabilities;
+	const char *delegated[DELEGATIONS];	/* NULL: all */
+} cases[] = {
+	{ "map", create_map },
+	{ "map-without-token", create_map, .without_token = true },
+	{ "map-without-capability", create_map, .without_capabilities = true },
+	{ "map-command-not-delegated", create_map, .delegated = { "0x20" } },	/* prog_load */
+	{ "map-kind-not-delegated", create_map, .delegated = { NULL, "0x4" } },	/* array */
+	{ "btf", create_btf },
+	{ "btf-without-token", create_btf, .without_token = true },
+	{ "btf-without-capability", create_btf, .without_capabilities = true },
+	{ "btf-command-not-delegated", create_btf, .delegated = { "0x21" } },	/* map_create, prog_load */
+	{ "prog", create_program },
+	{ "prog-without-token", create_program, .without_token = true },
+	{ "prog-without-capability", create_program, .without_capabilities = true },
+	{ "prog-command-not-delegated", create_program, .delegated = { "0x1" } },
+	{ "prog-kind-not-delegated", create_program, .delegated = { NULL, NULL, "0x2" } },	/* socket filter */
+	{ "prog-attachment-not-delegated", create_program, .delegated = { NULL, NULL, NULL, "0x1" } },
+	{ "extension", create_extension },
+	{ "extension-kind-not-delegated", create_extension, .delegated = { NULL, NULL, "0x40" } },	/* XDP */
+	{}
+};
+
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(SYS_capset, &head, data))
+		bad_scene("capset");
+}
+
+/* What only the parent may do: to delegate. */
+static int delegate_itself(int context)
+{
+	for (int i = 0; i < DELEGATIONS; i++)
+		if (!syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, delegations[i], "any", 0))
+			return 0;
+	return refused("fsconfig");
+}
+
+static int in_namespace(int socket, const struct token_case *asked)
 {
 	struct token_attr token = {};
-	struct map_attr map = { .type = 2, .key_size = 4, .value_size = 8, .entries = 1, .flags = F_TOKEN_FD };
 	int context, mount, fd;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
@@ -91,17 +165,24 @@ static int in_namespace(int socket)
 	context = syscall(SYS_fsopen, "bpf", 0);
 	if (context < 0)
 		bad_scene("fsopen");
+	if (!asked && !delegate_itself(context))
+		return 0;
 	send_fd(socket, context);
 	await(socket);
 	mount = syscall(SYS_fsmount, context, 0, 0);
 	if (mount < 0)
 		bad_scene("fsmount");
+	if (!asked) {
+		context = syscall(SYS_fspick, mount, "", FSPICK_EMPTY_PATH);
+		return context < 0 ? refused("fspick") : delegate_itself(context);
+	}
 	token.bpffs_fd = openat(mount, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	fd = syscall(SYS_bpf, TOKEN_CREATE, &token, sizeof(token));
+	fd = BPF(TOKEN_CREATE, &token);
 	if (fd < 0)
 		return refused("token_create");
-	map.token_fd = fd;
-	return syscall(SYS_bpf, MAP_CREATE, &map, sizeof(map)) < 0 ? refused("map_create") : 0;
+	if (asked->without_capabilities)
+		drop_capabilities();
+	return asked->create(asked->without_token ? 0 : fd);
 }
 
 static void map_ids(pid_t child)
@@ -120,9 +201,8 @@ static void map_ids(pid_t child)
 	}
 }
 
-static int run_token(char **argument __attribute__((unused)))
+static int in_child(const struct token_case *asked)
 {
-	static const char *const delegated[] = { "delegate_cmds", "delegate_maps", "delegate_progs", "delegate_attachs" };
 	int pair[2], context, status;
 	pid_t child;
 
@@ -130,15 +210,16 @@ static int run_token(char **argument __attribute__((unused)))
 		bad_scene("socketpair");
 	child = fork();
 	if (child == 0)
-		_exit(in_namespace(pair[1]));
+		_exit(in_namespace(pair[1], asked));
 	close(pair[1]);
 	await(pair[0]);
 	map_ids(child);
 	answer(pair[0]);
 	context = receive_fd(pair[0]);
-	for (int i = 0; i < 4; i++)
-		if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, delegated[i], "any", 0))
-			bad_scene(delegated[i]);
+	for (int i = 0; i < DELEGATIONS; i++)
+		if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, delegations[i],
+			    asked && asked->delegated[i] ? asked->delegated[i] : "any", 0))
+			bad_scene(delegations[i]);
 	if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
 		bad_scene("fsconfig");
 	answer(pair[0]);
@@ -148,7 +229,35 @@ static int run_token(char **argument __attribute__((unused)))
 	return WEXITSTATUS(status);
 }
 
+/* A loader's child without privileges creates a token, and by it, or not, what CASE says. */
+static int run_token(char **argument)
+{
+	const struct token_case *asked = cases;
+
+	while (asked->name && strcmp(asked->name, argument[0]))
+		asked++;
+	if (!asked->name)
+		bad_scene(argument[0]);
+	return in_child(asked);
+}
+
+/* The child delegates to itself, before its parent has mounted the file system and after. */
+static int run_delegate(char **argument __attribute__((unused)))
+{
+	return in_child(NULL);
+}
+
+/* Who has all privileges needs no token, and gets none. */
+static int run_token_here(char **argument)
+{
+	struct token_attr token = { .bpffs_fd = must_open(argument[0], O_RDONLY | O_DIRECTORY) };
+
+	return BPF(TOKEN_CREATE, &token) < 0 ? refused("token_create") : 0;
+}
+
 const struct attack token_attacks[] = {
-	{ "bpf-token", "", run_token },
+	{ "bpf-token", "CASE", run_token },
+	{ "bpf-delegate", "", run_delegate },
+	{ "bpf-token-here", "FOLDER", run_token_here },
 	{}
 };

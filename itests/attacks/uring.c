@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
 #include <linux/fs.h>
 #include <linux/io_uring.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -135,6 +137,75 @@ static int uring_setxattr(char **a)
 	return submit(&s, "setxattr") < 0 ? refused("io_uring setxattr") : 0;
 }
 
+/* Newer than this machine's headers may be. */
+#define OP_FTRUNCATE 55	/* 6.9 */
+
+static int uring_ftruncate_held(char **a)
+{
+	struct io_uring_sqe s = { .opcode = OP_FTRUNCATE, .fd = must_open(a[0], O_WRONLY), .off = 3 };
+
+	hold();
+	return submit(&s, "ftruncate") < 0 ? refused("io_uring ftruncate") : 0;
+}
+
+static int uring_openat2_write(char **a)
+{
+	struct open_how how = { .flags = O_WRONLY };
+	struct io_uring_sqe s = {
+		.opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD, .addr = at(a[0]), .len = sizeof(how), .addr2 = at(&how),
+	};
+
+	return write_breach(submit(&s, "openat2"), "io_uring openat2");
+}
+
+static int uring_fsetxattr(char **a)
+{
+	struct io_uring_sqe s = {
+		.opcode = IORING_OP_FSETXATTR, .fd = must_open(a[0], O_RDONLY), .addr = at(a[1]), .addr2 = at(BREACH),
+		.len = strlen(BREACH),
+	};
+
+	return submit(&s, "fsetxattr") < 0 ? refused("io_uring fsetxattr") : 0;
+}
+
+static int uring_write_held(char **a)
+{
+	struct io_uring_sqe s = {
+		.opcode = IORING_OP_WRITE, .fd = must_open(a[0], O_WRONLY), .addr = at(BREACH), .len = strlen(BREACH),
+	};
+
+	hold();
+	return submit(&s, "write") < 0 ? refused("io_uring write") : 0;
+}
+
+static int uring_read_held(char **a)
+{
+	char buffer[4096];
+	struct io_uring_sqe s = {
+		.opcode = IORING_OP_READ, .fd = must_open(a[0], O_RDONLY), .addr = at(buffer), .len = sizeof(buffer),
+	};
+	int n;
+
+	hold();
+	n = submit(&s, "read");
+	if (n < 0)
+		return refused("io_uring read");
+	if (write(STDOUT_FILENO, buffer, n) != n)
+		bad_scene("standard output");
+	return 0;
+}
+
+static int uring_fallocate_held(char **a)
+{
+	struct io_uring_sqe s = {
+		.opcode = IORING_OP_FALLOCATE, .fd = must_open(a[0], O_RDWR), .addr = 4,
+		.len = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+	};
+
+	hold();
+	return submit(&s, "fallocate") < 0 ? refused("io_uring fallocate") : 0;
+}
+
 const struct attack uring_attacks[] = {
 	{ "uring-open-write", "FILE", uring_open_write },
 	{ "uring-create", "NEW", uring_create },
@@ -146,5 +217,11 @@ const struct attack uring_attacks[] = {
 	{ "uring-mkdir", "NEW", uring_mkdir },
 	{ "uring-symlink", "TARGET NEW", uring_symlink },
 	{ "uring-setxattr", "FILE NAME", uring_setxattr },
+	{ "uring-ftruncate-held", "FILE", uring_ftruncate_held },
+	{ "uring-openat2-write", "FILE", uring_openat2_write },
+	{ "uring-fsetxattr", "FILE NAME", uring_fsetxattr },
+	{ "uring-write-held", "FILE", uring_write_held },
+	{ "uring-read-held", "FILE", uring_read_held },
+	{ "uring-fallocate-held", "FILE", uring_fallocate_held },
 	{ 0 },
 };

@@ -24,7 +24,9 @@ LAB_PACKAGES=(
     "e2fsprogs c:mkfs.ext4"
     "iproute2 c:ip"
     "openssl c:openssl"
+    "stress-ng c:stress-ng"
     "bpftrace c:bpftrace"
+    "fsverity c:fsverity"
     "linux-perf c:perf"
 )
 

@@ -23,9 +23,10 @@ suite_package() {
     printf '%s.%s\n' "$LAB_SUITE_ROOT" "$name"
 }
 
-# "name|words|package" of each extra boot.
+# "name|words|package|after" of each extra boot; after is empty for one that may run beside the ordinary one
 boot_rows() {
-    awk '!/^#/ && NF { words = $2; for (i = 3; i < NF; i++) words = words " " $i; print $1 "|" words "|" $NF }' "$LAB_HOME/boots.txt"
+    awk '!/^#/ && NF { after = sub(/^after:/, "", $1) ? "after" : ""; words = $2; for (i = 3; i < NF; i++) words = words " " $i
+        print $1 "|" words "|" $NF "|" after }' "$LAB_HOME/boots.txt"
 }
 
 boot_packages() { boot_rows | cut -d '|' -f 3; }

@@ -20,7 +20,7 @@ tests() {
     java $LAB_JAVA \
         --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
         -Dgarrison.kernel="$LAB_KERNEL" -Dgarrison.long="$long" \
-        -Dgarrison.home="$LAB_REPO/runtime/target/garrison" \
+        -Dgarrison.home="$LAB_REPO/runtime/target/garrison" -Dgarrison.out="$LAB_SHARE" \
         -cp "$(cat itests/target/guest.classpath)" \
         org.junit.platform.console.ConsoleLauncher execute --include-engine "$1" \
         --select-package "$package" ${options[@]+"${options[@]}"} \

@@ -29,13 +29,16 @@ verb_test() {
     fi
     prepare_modules "${kernels[@]}"
     started=$(now)
-    # The ordinary boots first: they take longest, and the short ones fill the places that they leave.
+    # The longest first, and the short ones fill the places that they leave: ordinary boots before the others, and the newest kernel
+    # before older ones, whose verifiers have less to do.
+    mapfile -t kernels < <(printf '%s\n' "${kernels[@]}" | tac)
     TEST_BOOTS=()
     for ordinary in yes ''; do
         for kernel in "${kernels[@]}"; do test_plan "$ordinary" "$kernel" "$package"; done
     done
     test_boots "$long"
     say "guests took $(($(now) - started)) s"
+    test_matrix "${kernels[@]}"
     report_close
 }
 
@@ -48,18 +51,27 @@ test_natively() {
     while read -r lost; do report_fail native "$lost"; done < <(build_lost_forks)
 }
 
+# When all attacks on file-guard were made on all kernels: whether its table still says what they came to.
+test_matrix() {
+    [ "$(printf '%s\n' "$@" | sort)" = "$(kernel_names | sort)" ] || return 0
+    [ -z "$(matrix_kernels_missing)" ] || return 0
+    matrix_check || report_fail matrix "plugins/file-guard/MATRIX.md differs from the results, or a result is missing; see above"
+}
+
 # "kernel|boot|words|package|excluded packages" of each guest to start; boot is empty for the ordinary one
 TEST_BOOTS=()
+TEST_AFTER=() # by the same index: the kernel whose ordinary boot must be over, or nothing; for those that need what it leaves behind
 
 # test_plan ORDINARY KERNEL PACKAGE: the ordinary boot, or else those extra ones that have tests within the package.
 test_plan() {
-    local ordinary=$1 kernel=$2 package=$3 excluded=() name words extra
+    local ordinary=$1 kernel=$2 package=$3 excluded=() name words extra after
     if [ -n "$ordinary" ]; then
         mapfile -t excluded < <(boot_packages)
         within_any "$package" "${excluded[@]}" || TEST_BOOTS+=("$kernel|||$package|${excluded[*]}")
         return
     fi
-    while IFS='|' read -r name words extra; do
+    while IFS='|' read -r name words extra after; do
+        TEST_AFTER[${#TEST_BOOTS[@]}]=${after:+$kernel}
         if package_within "$extra" "$package" && package_has_tests "$extra"; then
             TEST_BOOTS+=("$kernel|$name|$words|$extra|")
         elif package_within "$package" "$extra" && package_has_tests "$package"; then
@@ -73,18 +85,44 @@ TEST_RESULTS= # a folder with a file for each boot
 
 # Runs the planned boots, as many at one time as there are places, and adds up what they found in the order of the plan.
 test_boots() {
-    local long=$1 boot kernel name words package excluded
+    local long=$1 boot kernel name words package excluded waiting=("${!TEST_BOOTS[@]}")
     TEST_RESULTS=$(mktemp -d)
     at_exit test_end_lanes
-    for boot in "${!TEST_BOOTS[@]}"; do
-        while [ "$(jobs -rp | wc -l)" -ge "$(guest_places)" ]; do wait -n || true; done
+    while [ ${#waiting[@]} -gt 0 ]; do
+        if [ "$(jobs -rp | wc -l)" -ge "$(guest_places)" ] || ! boot=$(test_next "${waiting[@]}"); then
+            wait -n || true
+            continue
+        fi
         (test_lane "$boot" "$long") &
-        TEST_LANES+=($!)
+        TEST_LANES[boot]=$!
+        mapfile -t waiting < <(printf '%s\n' "${waiting[@]}" | grep -vxF "$boot")
     done
     wait "${TEST_LANES[@]}" || true
     for boot in "${!TEST_BOOTS[@]}"; do
         IFS='|' read -r kernel name words package excluded <<<"${TEST_BOOTS[boot]}"
         test_add_results "$TEST_RESULTS/$boot" || report_fail "$kernel${name:+ $name}" "the lab itself failed; see above"
+    done
+}
+
+# The first of some boots that may begin: test_next BOOT...
+test_next() {
+    local boot
+    for boot in "$@"; do
+        if test_may_begin "$boot"; then
+            printf '%s\n' "$boot"
+            return
+        fi
+    done
+    return 1
+}
+
+# One that needs what the ordinary boot of its kernel leaves behind takes no place before that is over.
+test_may_begin() {
+    local after=${TEST_AFTER[$1]:-} other lane
+    [ -n "$after" ] || return 0
+    for other in "${!TEST_BOOTS[@]}"; do
+        lane=${TEST_LANES[other]:-}
+        if [[ ${TEST_BOOTS[other]} == "$after||"* ]] && { [ -z "$lane" ] || kill -0 "$lane" 2>/dev/null; }; then return 1; fi
     done
 }
 
@@ -96,22 +134,10 @@ test_lane() {
     trap 'exit 143' TERM
     LAB_AT_EXIT=(guest_stop) LAB_ROWS=() LAB_FAILED=() LAB_SKIPPED=()
     IFS='|' read -r kernel name words package excluded <<<"${TEST_BOOTS[boot]}"
-    [ -z "$name" ] || test_await_ordinary "$kernel"
     [ ${#TEST_BOOTS[@]} -eq 1 ] || GUEST_PREFIX="$kernel${name:+ $name}: "
     # shellcheck disable=SC2086 # one word a package
     test_boot "$kernel" "$name" "$words" "$long" "$package" $excluded
     declare -p LAB_ROWS LAB_FAILED LAB_SKIPPED >"$TEST_RESULTS/$boot"
-}
-
-# An extra boot may need what the ordinary one of its kernel left behind. That one was begun before, so it has a place and comes to
-# its end.
-test_await_ordinary() {
-    local boot
-    for boot in "${!TEST_BOOTS[@]}"; do
-        if [[ ${TEST_BOOTS[boot]} == "$1||"* ]]; then
-            while [ ! -s "$TEST_RESULTS/$boot" ] && kill -0 "${TEST_LANES[boot]}" 2>/dev/null; do sleep 1; done
-        fi
-    done
 }
 
 test_end_lanes() {

@@ -170,6 +170,13 @@ public final class GarrisonProcess implements AutoCloseable {
         }
     }
 
+    /** What a command asks the instance for, without the second JVM that a client is; it must be done. */
+    public void request(String json) {
+        if (!(ask(json) instanceof Map<?, ?> answer) || !answer.containsKey("result")) {
+            throw new AssertionError(json + " was not done:\n" + log());
+        }
+    }
+
     /** Runs a command of the program against this instance, to its end. */
     public Command cli(String... arguments) {
         List<String> words = new ArrayList<>(command(arguments));

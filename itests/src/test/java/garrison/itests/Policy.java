@@ -20,6 +20,7 @@ public final class Policy {
     private final Mode mode;
     private final StringBuilder rules = new StringBuilder();
     private String runtime = "";
+    private String settings = "";
 
     /** @param mode of the plugin */
     public Policy(Mode mode) {
@@ -51,15 +52,28 @@ public final class Policy {
         return this;
     }
 
+    /** Adds a rule for what a pattern stands for. */
+    public Policy globs(String name, String pattern, Operation... operations) {
+        rules.append("    { name = ").append(quoted(name)).append(", globs = [ ").append(quoted(pattern)).append(" ], operations = [ ")
+                .append(List.of(operations).stream().map(Operation::word).collect(Collectors.joining(", "))).append(" ] }\n");
+        return this;
+    }
+
     /** Adds a section {@code garrison.runtime}, for the standalone program. */
     public Policy runtime(String hocon) {
         runtime = "  runtime { " + hocon + " }\n";
         return this;
     }
 
+    /** Adds settings of the plugin beside its rules, as HOCON. */
+    public Policy settings(String hocon) {
+        settings += "    " + hocon + "\n";
+        return this;
+    }
+
     /** The file's text. */
     public String text() {
-        return "garrison {\n" + runtime + "  plugins.file-guard {\n    mode = " + mode + "\n    rules = [\n"
+        return "garrison {\n" + runtime + "  plugins.file-guard {\n    mode = " + mode + "\n" + settings + "    rules = [\n"
                 + rules.toString().indent(2) + "    ]\n  }\n}\n";
     }
 
@@ -85,12 +99,18 @@ public final class Policy {
         return "allow = [ { " + String.join(", ", conditions) + " } ]";
     }
 
+    /** HOCON for entries written out. */
+    public static String allowing(String... entries) {
+        return "allow = [ { " + String.join(" }, { ", entries) + " } ]";
+    }
+
     /** A rule's own mode. */
     public static String mode(Mode mode) {
         return "mode = " + mode.name().toUpperCase(Locale.ROOT);
     }
 
-    private static String quoted(String text) {
+    /** HOCON text. */
+    public static String quoted(String text) {
         return ConfigUtil.quoteString(text);
     }
 }

@@ -5,6 +5,7 @@ import garrison.spi.KernelVersion;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -24,13 +25,16 @@ import java.util.function.Function;
  * @param traits what is special about it
  * @param minimum the kernel before which it cannot be tried; null for none
  * @param minimumReason what that kernel brought; empty for none
- * @param notOnOverlay why overlayfs does not offer what it uses; empty when it does
+ * @param notOn the kinds of file system that do not offer what it uses, and why
+ * @param setting the setting of file-guard, as HOCON, without which it is not seen; empty when it is seen anyway
+ * @param unseen why file-guard does not see it; empty when it does
+ * @param allowed the program that the rule lets through all the same; null for none
  * @param before prepares a scene further
  */
 public record Attack(String name, Operation operation, Operation told, Function<Scene, Path> target,
         Function<Scene, Path> toldOf, Set<Rule> rules, Function<Scene, List<String>> command, Effect effect,
-        Set<Trait> traits, KernelVersion minimum, String minimumReason, String notOnOverlay,
-        BiConsumer<Scene, Attacker> before) {
+        Set<Trait> traits, KernelVersion minimum, String minimumReason, Map<Filesystem.Kind, String> notOn, String setting,
+        String unseen, Function<Scene, Path> allowed, BiConsumer<Scene, Attacker> before) {
     /** How a policy may name what is attacked. */
     public enum Rule {
         /** The object itself, by its path. */
@@ -48,12 +52,15 @@ public record Attack(String name, Operation operation, Operation told, Function<
         /** It leaves a mount that covers part of the scene. */
         MOUNTS,
         /** It may reach a file that the kernel knows no name of: the rules of all trees of the file system apply. */
-        NAMELESS
+        NAMELESS,
+        /** It reaches all that lies on the file system: all rules for anything there apply. */
+        EVERYTHING
     }
 
     /** Copies the sets. */
     public Attack {
         rules = Set.copyOf(rules);
+        notOn = Map.copyOf(notOn);
         traits = traits.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(traits));
     }
 
@@ -62,7 +69,7 @@ public record Attack(String name, Operation operation, Operation told, Function<
         if (minimum != null && kernel.compareTo(minimum) < 0) {
             return Optional.of("kernel " + kernel + " has no " + minimumReason + " (" + minimum + ")");
         }
-        return where == Filesystem.Kind.OVERLAY && !notOnOverlay.isEmpty() ? Optional.of(notOnOverlay) : Optional.empty();
+        return Optional.ofNullable(notOn.get(where));
     }
 
     /** Prepares a scene for it. */

@@ -4,8 +4,10 @@ package garrison.itests.attack;
 import garrison.spi.KernelVersion;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -24,7 +26,10 @@ final class AttackBuilder {
     private Effect effect;
     private KernelVersion minimum;
     private String minimumReason = "";
-    private String notOnOverlay = "";
+    private final Map<Filesystem.Kind, String> notOn = new EnumMap<>(Filesystem.Kind.class);
+    private String setting = "";
+    private String unseen = "";
+    private Function<Scene, Path> allowed;
     private BiConsumer<Scene, Attacker> before = (scene, attackProgram) -> { };
 
     AttackBuilder(String name, Operation operation) {
@@ -89,7 +94,31 @@ final class AttackBuilder {
 
     /** Why overlayfs does not offer what it uses. */
     AttackBuilder notOnOverlay(String reason) {
-        notOnOverlay = reason;
+        notOn.put(Filesystem.Kind.OVERLAY, reason);
+        return this;
+    }
+
+    /** Why no other kind of file system offers what it uses. */
+    AttackBuilder only(Filesystem.Kind kind, String reason) {
+        EnumSet.complementOf(EnumSet.of(kind)).forEach(other -> notOn.put(other, reason));
+        return this;
+    }
+
+    /** The setting of file-guard that it takes to be seen. */
+    AttackBuilder setting(String hocon) {
+        setting = hocon;
+        return this;
+    }
+
+    /** Why file-guard does not see it. */
+    AttackBuilder unseen(String reason) {
+        unseen = reason;
+        return this;
+    }
+
+    /** The program that the rule lets through. */
+    AttackBuilder allowing(Function<Scene, Path> program) {
+        allowed = program;
         return this;
     }
 
@@ -101,7 +130,7 @@ final class AttackBuilder {
 
     Attack build() {
         return new Attack(name, operation, told, target, toldOf == null ? target : toldOf, rules, this::command, effect,
-                traits, minimum, minimumReason, notOnOverlay, before);
+                traits, minimum, minimumReason, notOn, setting, unseen, allowed, before);
     }
 
     private List<String> command(Scene scene) {

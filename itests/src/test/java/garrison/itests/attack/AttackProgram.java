@@ -86,7 +86,7 @@ public record AttackProgram(Path file) implements Attacker {
                 if (process.exitValue() >= Outcome.BAD_SCENE) {
                     throw new IllegalStateException(command + ": " + refused);
                 }
-                return new Outcome(process.pid(), process.exitValue(), told, refused);
+                return Outcome.of(process.pid(), process.exitValue(), told, refused);
             } catch (IOException e) {
                 throw new UncheckedIOException(command.toString(), e);
             } catch (InterruptedException e) {

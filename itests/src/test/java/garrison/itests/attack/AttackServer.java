@@ -47,7 +47,7 @@ public final class AttackServer implements Attacker, AutoCloseable {
             if (exit >= Outcome.BAD_SCENE) {
                 throw new IllegalStateException(arguments + ": " + refused);
             }
-            return new Outcome(Long.parseLong(head[0]), exit, output, refused);
+            return Outcome.of(Long.parseLong(head[0]), exit, output, refused);
         } catch (IOException e) {
             throw new UncheckedIOException(arguments.toString(), e);
         }

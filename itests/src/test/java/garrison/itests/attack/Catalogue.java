@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests.attack;
 
-import static garrison.itests.attack.Attack.Rule.OBJECT;
 import static garrison.itests.attack.Attack.Rule.TREE;
+import static garrison.itests.attack.Attack.Trait.EVERYTHING;
 import static garrison.itests.attack.Attack.Trait.HOLDS;
 import static garrison.itests.attack.Attack.Trait.MOUNTS;
 import static garrison.itests.attack.Attack.Trait.NAMELESS;
@@ -37,10 +37,11 @@ public final class Catalogue {
     private static final String XATTR = "trusted.garrison";
     private static final String ACL = "system.posix_acl_access";
     private static final String NO_HANDLES = "overlayfs gives file handles only when told to";
+    private static final String NO_STACK = "tried on the file systems that layers lie on";
     private static final FileTime LONG_AGO = FileTime.fromMillis(86_400_000);
 
-    private static final List<Attack> ALL = Stream.of(writes(), roundabout(), reads(), creations(), removals(), renames(),
-            links(), attributes(), executions(), mounts()).flatMap(List::stream).map(AttackBuilder::build).toList();
+    private static final List<Attack> ALL = Stream.of(writes(), roundabout(), below(), reads(), held(), creations(), removals(),
+            renames(), links(), attributes(), executions(), mounts(), mountsAway()).flatMap(List::stream).map(AttackBuilder::build).toList();
 
     private Catalogue() {}
 
@@ -68,9 +69,13 @@ public final class Catalogue {
                 write("open-write"), write("open-rdwr"), write("open-append"), write("open-truncate"),
                 write("open-read-truncate"), write("creat-over"), write("openat2-write"), write("uring-open-write"),
                 write("openat-below").with(s -> List.of(s.guarded(), "file")),
-                write("truncate"), write("ftruncate-held").trait(HOLDS), write("fallocate-punch"),
+                write("openat2-beneath").with(s -> List.of(s.guarded(), "file")),
+                write("openat2-in-root").with(s -> List.of(s.guarded(), "/file")), write("uring-openat2-write"),
+                write("truncate"), write("ftruncate-held").trait(HOLDS),
+                write("uring-ftruncate-held").trait(HOLDS).since(6, 9, "IORING_OP_FTRUNCATE"), write("fallocate-punch"),
+                write("fallocate-zero").only(Filesystem.Kind.EXT4, "of the three only ext4 zeroes ranges"),
                 write("copy-file-range").with(s -> List.of(s.evil(), s.file())),
-                write("sendfile-into").with(s -> List.of(s.evil(), s.file())), write("splice-into"),
+                write("sendfile-into").with(s -> List.of(s.evil(), s.file())), write("splice-into"), write("vmsplice-into"),
                 write("mmap-write"), write("mmap-held").trait(HOLDS), write("mprotect-held").trait(HOLDS));
     }
 
@@ -82,7 +87,21 @@ public final class Catalogue {
                 write("namespace-write"), write("user-namespace-write"),
                 write("alias-write").with(s -> List.of(s.guarded(), "file", s.outsideFolder())),
                 write("chroot-write").with(s -> List.of(s.guarded(), "/file")),
-                write("symlink-write").with(s -> List.of(s.file(), s.outsideFresh())));
+                write("symlink-write").with(s -> List.of(s.file(), s.outsideFresh())),
+                write("proc-root-write"), write("proc-cwd-write").with(s -> List.of(s.guarded(), "file")),
+                write("puppet-write").with(s -> List.of(s.helper(), s.file())).allowing(Scene::helper)
+                        .before((s, attacker) -> s.addHelper(attacker.file())).unseen("a rule that lets a program through names its"
+                                + " file: whoever may write to its memory does it in its place"),
+                write("mount-setattr-write").with(s -> List.of(s.guarded(), "file", s.outsideFolder())),
+                write("layer-write").with(s -> List.of(s.guarded(), "file", s.outside())).notOnOverlay(NO_STACK));
+    }
+
+    private static List<AttackBuilder> below() {
+        return List.of(
+                write("swapon").seen(told("swapped")).only(Filesystem.Kind.EXT4, "of the three only ext4 holds swap files")
+                        .before((s, attacker) -> attacker.run("make-swap", s.file().toString())),
+                write("device-write").toldOf(s -> Filesystem.device(s.file())).trait(EVERYTHING)
+                        .only(Filesystem.Kind.EXT4, "of the three only ext4 lies on a block device"));
     }
 
     private static AttackBuilder read(String name) {
@@ -94,7 +113,27 @@ public final class Catalogue {
                 read("open-read"), read("openat2-read"), read("uring-read"), read("proc-fd-read"), read("mmap-read"),
                 read("sendfile-out"),
                 read("handle-read").with(s -> List.of(s.file(), s.outside())).notOnOverlay(NO_HANDLES),
+                read("layer-read").with(s -> List.of(s.guarded(), "file", s.outside())).notOnOverlay(NO_STACK),
                 read("read-folder").on(Scene::folder).with(s -> List.of(s.folder())).seen(told("deep")));
+    }
+
+    /** Seen where each read and write is asked about. */
+    private static AttackBuilder used(AttackBuilder attack) {
+        return attack.trait(HOLDS).setting("old-descriptors = true");
+    }
+
+    private static List<AttackBuilder> held() {
+        return List.of(
+                used(write("write-held")), used(write("uring-write-held")), used(write("fallocate-held")),
+                used(write("uring-fallocate-held")), used(write("splice-held")),
+                used(write("copy-range-held")).with(s -> List.of(s.evil(), s.file())),
+                used(write("passed-write")), used(write("pidfd-getfd-write")),
+                used(read("read-held")), used(read("uring-read-held")), used(read("sendfile-out-held")),
+                used(read("read-folder-held")).on(Scene::folder).with(s -> List.of(s.folder())).seen(told("deep")),
+                write("mapped-write").trait(HOLDS).unseen("the kernel is not asked when a program writes to memory that it has"
+                        + " mapped; making such a mapping is seen"),
+                read("mmap-read-held").trait(HOLDS).unseen("mappings to read are not asked about, since a program that is"
+                        + " executed is mapped so; opening to read is seen"));
     }
 
     private static AttackBuilder create(String name) {
@@ -108,6 +147,7 @@ public final class Catalogue {
                 create("symlink").with(s -> List.of("/etc/passwd", s.fresh())),
                 create("uring-symlink").with(s -> List.of("/etc/passwd", s.fresh())),
                 create("bind-socket").with(s -> List.of(s.guarded(), "fresh")),
+                create("core-dump").with(s -> List.of(s.guarded(), "fresh")),
                 create("alias-create").with(s -> List.of(s.guarded(), "fresh", s.outsideFolder())),
                 create("tmpfile-link").told(LINK).with(s -> List.of(s.outside(), s.fresh()))
                         .notOnOverlay("overlayfs takes O_TMPFILE only on newer kernels"),
@@ -126,6 +166,8 @@ public final class Catalogue {
                 remove("unlink"), remove("uring-unlink"), remove("unlinkat").with(s -> List.of(s.guarded(), "file")),
                 remove("rmdir").on(Scene::empty).with(s -> List.of(s.empty())).seen(gone(Scene::empty)),
                 remove("uring-rmdir").on(Scene::empty).with(s -> List.of(s.empty())).seen(gone(Scene::empty)),
+                // The kernel removes what is in the way of a dump, and makes the file anew.
+                remove("core-dump-over").program("core-dump").with(s -> List.of(s.guarded(), "file")).seen(changed(Scene::file)),
                 remove("rename-over").program("rename").told(RENAME).with(s -> List.of(s.evil(), s.file()))
                         .seen(changed(Scene::file)));
     }
@@ -181,7 +223,7 @@ public final class Catalogue {
                 attributes("utimensat").seen(attribute(Scene::file, "lastModifiedTime", LONG_AGO)),
                 attributes("futimens").seen(attribute(Scene::file, "lastModifiedTime", LONG_AGO)),
                 setXattr("setxattr"), setXattr("fsetxattr"), setXattr("setxattrat").since(6, 13, "setxattrat"),
-                setXattr("uring-setxattr"), removeXattr("removexattr"),
+                setXattr("uring-setxattr"), setXattr("uring-fsetxattr"), removeXattr("removexattr"),
                 removeXattr("removexattrat").since(6, 13, "removexattrat"),
                 attributes("set-acl").seen(xattr(Scene::file, ACL)),
                 attributes("remove-acl").seen(noXattr(Scene::file, ACL))
@@ -198,6 +240,8 @@ public final class Catalogue {
     private static List<AttackBuilder> executions() {
         return List.of(
                 execute("execve"), execute("execveat"),
+                execute("execve-interpreter").program("execve").with(s -> List.of(s.script()))
+                        .before((s, attacker) -> s.writeScript("mkdir " + s.outsideFresh())),
                 execute("mmap-execute").with(s -> List.of(s.program())).seen(told("mapped")),
                 execute("mprotect-execute").with(s -> List.of(s.program())).seen(told("mapped")));
     }
@@ -215,6 +259,22 @@ public final class Catalogue {
                         .seen(changed(Scene::file)),
                 mount("bind-over-inside").program("bind-over").on(Scene::folder)
                         .with(s -> List.of(s.outside(), s.folder())).seen(gone(Scene::deep)),
+                mount("overlay-over").with(s -> List.of(s.outside(), s.second(), s.guarded())).notOnOverlay(NO_STACK)
+                        .before((s, attacker) -> s.makeSecond()),
+                mount("pivot-root-over").with(s -> List.of(s.above(), s.outsideFolder(), "guarded")).seen(told("pivoted")),
                 mount("tmpfs-over-ancestor").program("tmpfs-over").toldOf(Scene::above).with(s -> List.of(s.above())));
+    }
+
+    private static AttackBuilder mountAway(String name) {
+        return mount(name).with(s -> List.of(s.above(), s.outsideFolder())).before(Scene::mountAbove)
+                .only(Filesystem.Kind.TMPFS, "has a tmpfs of its own");
+    }
+
+    private static List<AttackBuilder> mountsAway() {
+        String stay = "; the files stay protected wherever they are mounted";
+        return List.of(
+                mountAway("move-away").unseen("mount(2) gives its hook what is moved as text" + stay),
+                mountAway("move-mount-away").unseen("a mount is known by no file" + stay),
+                mountAway("unmount").with(s -> List.of(s.above())).unseen("a mount is known by no file" + stay));
     }
 }

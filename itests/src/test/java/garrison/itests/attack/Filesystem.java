@@ -86,6 +86,20 @@ public final class Filesystem implements AutoCloseable {
         }
     }
 
+    /** The block device that a file lies on, as events name it. */
+    static Path device(Path file) {
+        try {
+            long device = (Long) Files.getAttribute(file, "unix:dev");
+            long major = device >> 8 & 0xfff;
+            long minor = device & 0xff | device >> 12 & 0xfff00;
+            Path uevent = Path.of("/sys/dev/block/" + major + ":" + minor + "/uevent");
+            return Files.readAllLines(uevent).stream().filter(line -> line.startsWith("DEVNAME="))
+                    .map(line -> Path.of("/dev", line.substring("DEVNAME=".length()))).findFirst().orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs a command that must succeed. */
     static void command(String... words) {
         try {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests.attack;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * What became of one run of the attack program.
  *
- * @param pid its process
+ * @param pid the process that made the attempt
  * @param exit 0 when every call went through, else the errno of the refused call
  * @param output its standard output
  * @param refused the refused call and its errno as the program tells them, for example {@code open: EPERM}; else empty
@@ -16,6 +19,14 @@ public record Outcome(long pid, int exit, String output, String refused) {
     public static final int EACCES = 13;
     /** The attempt could not be made: something before it failed. */
     public static final int BAD_SCENE = 250;
+
+    private static final Pattern ACTOR = Pattern.compile("^actor (\\d+)$", Pattern.MULTILINE);
+
+    /** The outcome of a process that may say on its standard output that another one made the attempt. */
+    static Outcome of(long pid, int exit, String output, String refused) {
+        Matcher actor = ACTOR.matcher(output);
+        return new Outcome(actor.find() ? Long.parseLong(actor.group(1)) : pid, exit, output, refused);
+    }
 
     /** Whether a call was refused for want of permission. */
     public boolean denied() {

@@ -42,18 +42,33 @@ public final class Scene {
     public static Scene make(Path root) {
         Scene scene = new Scene(root);
         try {
-            Files.createDirectories(scene.guarded());
-            Files.createDirectory(scene.folder());
-            Files.createDirectory(scene.empty());
+            scene.fillGuarded();
             Files.createDirectories(scene.outsideFolder());
-            scene.write(scene.file(), scene.secret);
-            scene.write(scene.other(), scene.secret);
-            scene.write(scene.deep(), scene.secret);
             scene.write(scene.evil(), EVIL);
             return scene;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot make a scene at " + root, e);
         }
+    }
+
+    /** Moves the guarded folder to a file system of its own, mounted above it. */
+    void mountAbove(Attacker attacker) {
+        try {
+            Files.move(guarded(), outside().resolve("was"));
+            attacker.run("tmpfs-over", above().toString());
+            fillGuarded();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make a scene at " + root, e);
+        }
+    }
+
+    private void fillGuarded() throws IOException {
+        Files.createDirectories(guarded());
+        Files.createDirectory(folder());
+        Files.createDirectory(empty());
+        write(file(), secret);
+        write(other(), secret);
+        write(deep(), secret);
     }
 
     private void write(Path file, String content) throws IOException {
@@ -63,12 +78,26 @@ public final class Scene {
 
     /** Puts a program among the guarded files. */
     public void addProgram(Path original) {
+        copy(original, program());
+    }
+
+    /** Puts a program outside that a rule may let through. */
+    void addHelper(Path original) {
+        copy(original, helper());
+    }
+
+    private static void copy(Path original, Path program) {
         try {
-            Files.copy(original, program());
-            Files.setPosixFilePermissions(program(), PosixFilePermissions.fromString("rwxr-xr-x"));
+            Files.copy(original, program);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot copy " + original, e);
         }
+        permit(program, "rwxr-xr-x");
+    }
+
+    /** A program outside, if {@link #addHelper} was called. */
+    Path helper() {
+        return outside().resolve("helper");
     }
 
     /** The folder of all. */
@@ -129,6 +158,43 @@ public final class Scene {
     /** The attacker's file. */
     public Path evil() {
         return outside().resolve("evil");
+    }
+
+    /** The attacker's script, which {@link #program()} interprets; if {@link #writeScript} was called. */
+    Path script() {
+        return outside().resolve("script");
+    }
+
+    /** Writes the script. */
+    void writeScript(String line) {
+        try {
+            Files.writeString(script(), "#!" + program() + "\n" + line + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        permit(script(), "rwxr-xr-x");
+    }
+
+    private static void permit(Path file, String permissions) {
+        try {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Another folder of the attacker's beside {@link #outside()}; if {@link #makeSecond} was called. */
+    Path second() {
+        return root.resolve("second");
+    }
+
+    /** Makes that folder. */
+    void makeSecond() {
+        try {
+            Files.createDirectory(second());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The attacker's second folder, empty. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.itests.cfimonitor;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import garrison.cfimonitor.CfiEvent;
 import garrison.cfimonitor.CfiMonitor;
@@ -21,20 +22,30 @@ public final class EmbeddedMonitor implements AutoCloseable {
 
     /** @param keys of the plugin, as HOCON */
     public EmbeddedMonitor(String keys) {
-        garrison = Garrison.builder().config(config(keys)).plugin(new CfiMonitor()).on(CfiEvent.class, events::add).start();
+        this(keys, "");
+    }
+
+    /** @param others keys below {@code garrison}, as HOCON */
+    public EmbeddedMonitor(String keys, String others) {
+        garrison = Garrison.builder().config(config(keys, others)).plugin(new CfiMonitor()).on(CfiEvent.class, events::add).start();
         var status = garrison.status().plugins().getFirst();
         if (status.state() != PluginState.ACTIVE) {
             throw new AssertionError("cfi-monitor is " + status.state() + ": " + status.reason());
         }
     }
 
-    private static com.typesafe.config.Config config(String keys) {
-        return ConfigFactory.parseString("garrison.plugins.cfi-monitor { behind-entries = true, " + keys + " }");
+    private static Config config(String keys, String others) {
+        return ConfigFactory.parseString("garrison { plugins.cfi-monitor { " + keys + " }\n" + others + " }");
     }
 
     /** Puts other keys in force. */
-    void reload(String keys) {
-        garrison.reload(config(keys));
+    public void reload(String keys) {
+        reload(keys, "");
+    }
+
+    /** The same with keys of the framework's own. */
+    public void reload(String keys, String others) {
+        garrison.reload(config(keys, others));
     }
 
     /** A figure of the plugin's status. */
@@ -57,7 +68,7 @@ public final class EmbeddedMonitor implements AutoCloseable {
     }
 
     /** How often it looked at all tasks. */
-    public long walks() {
+    long walks() {
         return Long.parseLong(figure("walks over all tasks"));
     }
 

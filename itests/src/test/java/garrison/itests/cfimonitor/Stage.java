@@ -41,7 +41,12 @@ final class Stage implements AutoCloseable {
         }
         monitor = new EmbeddedMonitor("mode = ENFORCE");
         exploit = new Exploit();
-        monitor.awaitLaterSensors("commit_creds", "prepare_kernel_cred");
+        awaitLaterSensors();
+    }
+
+    /** Those that attacks are told by. */
+    void awaitLaterSensors() {
+        monitor.awaitLaterSensors("commit_creds", "prepare_kernel_cred", "set_memory_rw");
     }
 
     private static void turn(Path file) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -29,6 +30,7 @@ final class EmbeddedGuard implements AutoCloseable {
     static final String PLUGIN = "file-guard";
 
     private final Map<Long, List<Report>> reports = new ConcurrentHashMap<>();
+    private final Set<Long> killed = ConcurrentHashMap.newKeySet();
     private final Path sentinel;
     private final Garrison garrison;
 
@@ -51,6 +53,9 @@ final class EmbeddedGuard implements AutoCloseable {
     private void heard(FileAccessEvent event) {
         Report report = new Report(event.time(), event.rule(), event.operation(), event.path(), event.otherPath(),
                 event.pid(), event.verdict() != 0);
+        if (event.killed()) {
+            killed.add(report.pid());
+        }
         reports.computeIfAbsent(report.pid(), pid -> new CopyOnWriteArrayList<>()).add(report);
     }
 
@@ -84,6 +89,11 @@ final class EmbeddedGuard implements AutoCloseable {
     /** What was told of a process. */
     List<Report> reports(long pid) {
         return List.copyOf(reports.getOrDefault(pid, List.of()));
+    }
+
+    /** Whether it was told that a process was killed. */
+    boolean killed(long pid) {
+        return killed.contains(pid);
     }
 
     private Policy withSentinel(Policy policy) {

@@ -97,7 +97,7 @@ class PolicyTest {
     @Test
     void reload_missingPath_leavesTheRunningPolicyInForce() {
         guard.reload(writesRefused());
-        Path missing = scene.root().resolve("no-such-file");
+        Path missing = scene.root().resolve("no-such-folder/file");
         ConfigurationException refused = assertThrows(ConfigurationException.class, () -> guard.reload(
                 new Policy(Mode.ENFORCE).rule("missing", Attack.Rule.OBJECT, missing, Operation.WRITE)));
         assertAll(() -> assertTrue(refused.getMessage().contains(missing.toString()), refused::getMessage),

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.framework.Garrison;
+import garrison.framework.KernelFeature;
+import garrison.framework.osgi.KernelFit;
 import garrison.itests.AttachedBpf;
 import garrison.itests.Command;
 import garrison.itests.GarrisonProcess;
@@ -13,11 +16,14 @@ import garrison.itests.Guest;
 import garrison.itests.Json;
 import garrison.itests.Policy;
 import garrison.itests.TestBundle;
+import garrison.spi.Answer;
 import garrison.spi.KernelVersion;
 import garrison.spi.Mode;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** One and the same bundle, whose object needs a kfunc of kernel 6.8: it runs just where that is, and says so where it is not. */
@@ -44,16 +50,6 @@ class RequirementTest {
     }
 
     @Test
-    void why_ofFileGuard_findsAllItNeedsOnEveryKernel() {
-        Command why = GarrisonProcess.once("why", "file-guard", "--json", "--socket", folder.resolve("none").toString());
-        assertEquals(0, why.exit(), why::toString);
-        Map<String, Object> fit = Json.object(Json.parse(why.out()));
-        assertEquals(true, fit.get("runs"), why::out);
-        // A kernel that lets itself be asked leaves nothing open.
-        assertTrue(Json.objects(fit.get("requirements")).stream().noneMatch(r -> r.get("answer").equals("inconclusive")), why::out);
-    }
-
-    @Test
     void bundle_resolvesJustWhereTheKfuncIs() {
         Policy policy = new Policy(Mode.AUDIT).runtime(GarrisonProcess.runtime(folder,
                 "bundles = [\"" + jar + "\"], on-plugin-failure = continue"));
@@ -77,21 +73,22 @@ class RequirementTest {
         assertEquals(List.of(), AttachedBpf.links());
     }
 
+    /** A kernel that lets itself be asked leaves nothing open. */
     @Test
-    void kernel_saysWhichHooksSleep() {
-        Command kernel = GarrisonProcess.once("kernel", "--json");
-        Map<String, Object> facts = Json.object(Json.parse(kernel.success()));
-        List<Map<String, Object>> hooks = Json.objects(facts.get("features")).stream()
-                .filter(f -> f.get("namespace").equals("garrison.kernel.hook") && f.get("answer").equals("yes")).toList();
-        long sleeping = hooks.stream().filter(h -> h.get("sleepable").equals("yes")).count();
-        System.out.println("kernel " + facts.get("release") + ": " + hooks.size() + " hooks, " + sleeping + " sleep");
-        assertAll(() -> assertEquals("yes", sleepable(hooks, "bprm_check_security")),
-                () -> assertEquals("yes", sleepable(hooks, "inode_unlink")),
-                () -> assertEquals("no", sleepable(hooks, "task_kill")),
-                () -> assertEquals("no", sleepable(hooks, "file_mprotect")));
-    }
-
-    private static Object sleepable(List<Map<String, Object>> hooks, String name) {
-        return hooks.stream().filter(h -> h.get("name").equals(name)).findAny().orElseThrow().get("sleepable");
+    void kernel_hasAllThatFileGuardNeeds_andSaysWhichHooksSleep() {
+        try (Garrison garrison = Garrison.builder().start()) {
+            KernelFit fit = KernelFit.of(Guest.home().resolve("bundles/file-guard.jar"), garrison::feature);
+            Map<String, Object> sleepable = garrison.features().stream()
+                    .filter(f -> f.namespace().equals("garrison.kernel.hook") && f.answer() instanceof Answer.Yes)
+                    .collect(Collectors.toMap(KernelFeature::name, f -> f.attributes().get("sleepable")));
+            System.out.println("kernel " + garrison.kernel().release() + ": " + sleepable.size() + " hooks, "
+                    + Collections.frequency(sleepable.values(), "yes") + " sleep");
+            assertAll(() -> assertFalse(fit.met().isEmpty()), () -> assertEquals(List.of(), fit.unmet()),
+                    () -> assertEquals(List.of(), fit.open()),
+                    () -> assertEquals("yes", sleepable.get("bprm_check_security")),
+                    () -> assertEquals("yes", sleepable.get("inode_unlink")),
+                    () -> assertEquals("no", sleepable.get("task_kill")),
+                    () -> assertEquals("no", sleepable.get("file_mprotect")));
+        }
     }
 }

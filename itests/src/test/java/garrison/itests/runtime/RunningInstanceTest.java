@@ -81,7 +81,7 @@ class RunningInstanceTest {
     @Test
     void status_whileRunning_showsThePluginsAndTheKernel() {
         Command human = garrison.cli("status");
-        Map<String, Object> status = Json.object(Json.parse(garrison.cli("status", "--json").success()));
+        Map<String, Object> status = garrison.status();
         Map<String, Object> guard = garrison.plugin("file-guard");
         assertAll(() -> assertEquals(0, human.exit(), human::toString),
                 () -> assertTrue(human.out().contains("file-guard") && human.out().contains("ACTIVE"), human::out),
@@ -118,7 +118,7 @@ class RunningInstanceTest {
     @Test
     void reload_changedPolicy_isInForceAfterwards() {
         GarrisonProcess.configure(folder, policy(Mode.ENFORCE).rule("other", Attack.Rule.OBJECT, scene.other(), Operation.WRITE));
-        garrison.cli("reload").success();
+        garrison.request("{\"op\":\"reload\"}");
         assertAll(() -> assertEquals(0, write().exit()),
                 () -> assertTrue(attacks.run("open-write", scene.other().toString()).denied()));
         GarrisonProcess.configure(folder, writesRefused());
@@ -139,11 +139,19 @@ class RunningInstanceTest {
                 () -> assertTrue(write().denied(), "the running policy"));
     }
 
+    private void mode(String mode) {
+        garrison.request("{\"op\":\"mode\",\"plugin\":\"file-guard\",\"mode\":\"" + mode + "\"}");
+    }
+
+    private void bundle(String what) {
+        garrison.request("{\"op\":\"bundle-" + what + "\",\"name\":\"file-guard\"}");
+    }
+
     @Test
     void mode_switchedByCommand_holdsAtOnce() {
-        garrison.cli("mode", "file-guard", "AUDIT").success();
+        mode("AUDIT");
         Outcome audited = write();
-        garrison.cli("mode", "file-guard", "ENFORCE").success();
+        mode("ENFORCE");
         Outcome enforced = write();
         Guest.await("both events", () -> !events.reports(enforced.pid()).isEmpty());
         assertAll(() -> assertEquals(0, audited.exit()), () -> assertTrue(enforced.denied()),
@@ -152,25 +160,17 @@ class RunningInstanceTest {
 
     @Test
     void bundle_stoppedStartedUpdated_neighbourGoesOn() {
-        garrison.cli("bundle", "stop", "file-guard").success();
+        bundle("stop");
         Outcome stopped = write();
         assertAll(() -> assertEquals(0, stopped.exit(), "stopped means detached"),
                 () -> assertEquals("ACTIVE", garrison.plugin("neighbour").get("state")));
-        garrison.cli("bundle", "start", "file-guard").success();
+        bundle("start");
         assertTrue(write().denied());
         Object before = garrison.plugin("file-guard").get("since");
-        garrison.cli("bundle", "update", "file-guard").success();
+        bundle("update");
         assertAll(() -> assertTrue(write().denied()),
                 () -> assertEquals("ACTIVE", garrison.plugin("file-guard").get("state")),
                 () -> assertNotEquals(before, garrison.plugin("file-guard").get("since"), "it is a new run"),
                 () -> assertEquals("ACTIVE", garrison.plugin("neighbour").get("state")));
-    }
-
-    @Test
-    void secondInstance_onTheSameSocket_isRefused() {
-        Command second = GarrisonProcess.once("run", "--config", garrison.config().toString());
-        assertAll(() -> assertEquals(1, second.exit(), second::toString),
-                () -> assertFalse(second.showsStackTrace(), second::err),
-                () -> assertTrue(write().denied(), "the first one goes on"));
     }
 }

@@ -2,8 +2,6 @@
 package garrison.itests.syscalltable;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.itests.Guest;
 import java.io.IOException;
@@ -51,18 +49,19 @@ final class UnseenAttacks {
     }
 
     private static void has(AttackModule module, String act, Path file, String text) throws IOException {
-        assertFalse(Files.readString(file).contains(text), act + " before");
-        module.act(act);
-        assertTrue(Files.readString(file).contains(text), act);
-        module.undo(act);
-        assertFalse(Files.readString(file).contains(text), act + " undone");
+        turns(module, act, file, text, true);
     }
 
     private static void lacks(AttackModule module, String act, Path file, String text) throws IOException {
-        assertTrue(Files.readString(file).contains(text), act + " before");
+        turns(module, act, file, text, false);
+    }
+
+    /** Whether the file holds the text changes with the act, and changes back. */
+    private static void turns(AttackModule module, String act, Path file, String text, boolean there) throws IOException {
+        assertEquals(!there, Files.readString(file).contains(text), act + " before");
         module.act(act);
-        assertFalse(Files.readString(file).contains(text), act);
+        assertEquals(there, Files.readString(file).contains(text), act);
         module.undo(act);
-        assertTrue(Files.readString(file).contains(text), act + " undone");
+        assertEquals(!there, Files.readString(file).contains(text), act + " undone");
     }
 }

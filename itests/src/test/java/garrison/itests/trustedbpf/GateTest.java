@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import garrison.framework.Garrison;
 import garrison.framework.trust.SigningKey;
+import garrison.itests.Command;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.AttackServer;
@@ -69,6 +70,10 @@ class GateTest {
         all.put("bpf prog_get_next_id", () -> withVictim("bpf-by-id", "prog"));
         all.put("perf_attach ", () -> loader.run("bpf-leak", self, "perf-attach"));
         all.put("socket_attach ", () -> loader.run("bpf-leak", self, "socket-attach"));
+        all.put("socket_attach  reuseport-attach", () -> loader.run("bpf-leak", self, "reuseport-attach"));
+        all.put("net_attach  xdp-attach", () -> loader.run("bpf-leak", self, "xdp-attach"));
+        all.put("net_attach  tun-attach", () -> loader.run("bpf-leak", self, "tun-attach"));
+        all.put("bpf prog_load freplace", () -> loader.run("bpf-leave-target", self));
         all.put("receive ", () -> loader.run("bpf-send", self));
         all.put("trace  bpf-getfd", () -> withVictim("bpf-getfd", VICTIM));
         all.put("trace  trace-attach", () -> withVictim("trace-attach", VICTIM));
@@ -91,6 +96,7 @@ class GateTest {
         assertEquals(0, stranger.run("bpf-pin", PIN.toString()).exit());
         script = Files.writeString(loaders.folder().resolve("script"), "#!" + loader.file() + " bpf-mapped\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Command.run("modprobe", "tun").success();
         attempts().forEach((name, attempt) -> ungated.put(name, attempt.get()));
         try (AttackServer server = new AttackServer(stranger)) {
             for (int command = 0; command <= LAST_COMMAND; command++) {
@@ -99,7 +105,7 @@ class GateTest {
             }
         }
         if (!Loaders.byList()) {
-            tokenUngated = stranger.run("bpf-token");
+            tokenUngated = stranger.run("bpf-token", "map");
         }
         gate = Gate.start(policy(Mode.ENFORCE, ""));
     }
@@ -244,12 +250,49 @@ class GateTest {
     void token_byAStranger_isDenied_andByALoaderWithoutPrivileges_works() {
         Assumptions.assumeTrue(tokenUngated != null, "tokens take kernel 6.9");
         assertEquals(0, tokenUngated.exit(), () -> "without the gate: " + tokenUngated);
-        Outcome stranger = this.stranger.run("bpf-token");
-        Outcome trusted = loader.run("bpf-token");
+        Outcome stranger = this.stranger.run("bpf-token", "map");
+        Outcome trusted = loader.run("bpf-token", "map");
         gate.settle();
         assertEquals("token_create: EPERM", stranger.refused());
         assertEquals("token_create", only(gate.uses(Long.parseLong(stranger.output().strip()))).command());
         assertEquals(0, trusted.exit(), trusted::toString);
+    }
+
+    /** A trusted process without privileges may by its token what was delegated to it, and what it has capabilities for; no more. */
+    @TestFactory
+    Stream<DynamicTest> token_ofALoader_isGoodForWhatWasDelegated() {
+        Assumptions.assumeTrue(tokenUngated != null, "tokens take kernel 6.9");
+        Stream<String> good = Stream.of("btf", "prog", "extension");
+        Stream<String> bad = Stream.of("map-without-token map_create", "map-without-capability map_create",
+                "map-command-not-delegated map_create", "map-kind-not-delegated map_create", "btf-without-token btf_load",
+                "btf-without-capability btf_load", "btf-command-not-delegated btf_load", "prog-without-token prog_load",
+                "prog-without-capability prog_load", "prog-command-not-delegated prog_load", "prog-kind-not-delegated prog_load",
+                "prog-attachment-not-delegated prog_load", "extension-kind-not-delegated prog_load extension");
+        return Stream.concat(
+                good.map(name -> dynamicTest(name, () -> assertEquals("", loader.run("bpf-token", name).refused()))),
+                bad.map(line -> dynamicTest(line, () -> {
+                    String[] words = line.split(" ", 2);
+                    assertEquals(words[1] + ": EPERM", loader.run("bpf-token", words[0]).refused());
+                })));
+    }
+
+    /** Nobody without privileges delegates to himself, and who has all gets no token. */
+    @Test
+    void token_delegatedByTheChildItself_orInTheInitialNamespace_isRefused() {
+        Assumptions.assumeTrue(tokenUngated != null, "tokens take kernel 6.9");
+        assertEquals("fsconfig: EPERM\nfsconfig: EPERM", loader.run("bpf-delegate").refused());
+        assertEquals("token_create: EOPNOTSUPP", loader.run("bpf-token-here", PIN.getParent().toString()).refused());
+    }
+
+    /** What is not the gate's business: who gave the descriptor up, and who only asks. */
+    @TestFactory
+    Stream<DynamicTest> netlink_thatAttachesNothing_passes() {
+        return Stream.of("link-up", "link-ask").map(name -> dynamicTest(name, () -> {
+            Outcome outcome = loader.run("bpf-leak", stranger.file().toString(), name);
+            gate.settle();
+            assertEquals(0, outcome.exit(), outcome::toString);
+            assertEquals(List.of(), gate.uses(outcome.pid()));
+        }));
     }
 
     /** Under its own gate Garrison reloads, loads and attaches. */

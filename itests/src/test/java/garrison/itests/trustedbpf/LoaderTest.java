@@ -4,7 +4,7 @@ package garrison.itests.trustedbpf;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -17,22 +17,24 @@ import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Filesystem;
 import garrison.itests.attack.Outcome;
 import garrison.runtime.command.GarrisonCommand;
+import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.trustedbpf.BpfUseEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * Every way in which a loader can fail to be one: each is the same program with something else wrong, may use BPF before the gate is
@@ -65,6 +68,7 @@ class LoaderTest {
     private AttackProgram good;
     private AttackProgram goodBySecond;
     private Filesystem elsewhere;
+    private Path attributeless;
     private Gate gate;
 
     @BeforeAll
@@ -111,7 +115,7 @@ class LoaderTest {
         bad.put("altered other kind of digest", otherKind);
     }
 
-    private void withoutVerity() {
+    private void withoutVerity() throws IOException {
         byte[] signature = loaders.signature(key);
         Path unsealed = loaders.copy("unsealed");
         new Loader(unsealed).attach(signature);
@@ -123,6 +127,22 @@ class LoaderTest {
         Path nowhere = Loaders.copy(elsewhere.folder().resolve("loader"));
         new Loader(nowhere).attach(signature);
         bad.put("no_verity_here", nowhere);
+        Path empty = loaders.copy("empty");
+        loaders.attach(empty, new byte[0]);
+        bad.put("malformed empty", empty);
+        Path zeros = loaders.copy("zeros");
+        loaders.attach(zeros, new byte[32]);
+        bad.put("malformed zeros", zeros);
+        Path sealed = loaders.copy("sealed");
+        new Loader(sealed).seal();
+        bad.put("unsigned sealed", sealed);
+        Path otherName = loaders.copy("other-name");
+        Files.setAttribute(otherName, "user:garrison.signatures", ByteBuffer.wrap(signature));
+        new Loader(otherName).seal();
+        bad.put("unsigned under another attribute's name", otherName);
+        attributeless = Files.createDirectories(Guest.scratch("attributeless").resolve("mounted"));
+        Command.run("mount", "-t", "ramfs", "ramfs", attributeless.toString()).success();
+        bad.put("unsigned where there are no attributes", Loaders.copy(attributeless.resolve("loader")));
     }
 
     @AfterAll
@@ -132,6 +152,9 @@ class LoaderTest {
         }
         if (elsewhere != null) {
             elsewhere.close();
+        }
+        if (attributeless != null) {
+            Command.run("umount", "-l", attributeless.toString()).success();
         }
         loaders.close();
     }
@@ -254,19 +277,33 @@ class LoaderTest {
         assertEquals(0, GarrisonCommand.execute(to, to, words.split(" ")), () -> "garrison " + words + ": " + told);
     }
 
-    /** It takes trust from all, and gives it to nobody. */
+    /** Sealed are the contents; the signature may be taken away at any time, and put back. */
     @Test
-    void keyring_droppedByRoot_letsNobodyIn() {
-        try {
-            for (String serial : Loaders.keyrings()) {
-                assertEquals(0, Guest.attacks().run("key-drop", serial).exit());
-            }
-            refused("no_keyring", good);
-            refused("no_keyring", new AttackProgram(bad.get("wrong_key")));
-        } finally {
-            gate.reload(policy(List.of(certificate, expiredCertificate, revokedCertificate), List.of(revokedCertificate)));
-        }
-        assertEquals(0, good.run(ATTEMPT).exit());
+    void signature_takenAway_andPutBack() {
+        Assumptions.assumeFalse(Loaders.byList(), "it lies in a list there");
+        AttackProgram program = loaders.signed("taken", key);
+        assertEquals(0, program.run(ATTEMPT).exit());
+        assertEquals(0, Guest.attacks().run("removexattr", program.file().toString(), "user." + Loader.ATTRIBUTE).exit());
+        refused("unsigned", program);
+        new Loader(program.file()).attach(loaders.signature(key));
+        assertEquals(0, program.run(ATTEMPT).exit());
+    }
+
+    /** What cannot be done to a file is told with what to do instead. */
+    @Test
+    void fileSystem_withoutVerityOrAttributes_isToldWithARemedy() {
+        Assumptions.assumeFalse(Loaders.byList(), "neither is needed there");
+        Loader unsealable = new Loader(elsewhere.folder().resolve("loader"));
+        Loader unattributed = new Loader(attributeless.resolve("loader"));
+        Loader missing = new Loader(attributeless.resolve("missing"));
+        assertAll(() -> assertTold("tune2fs -O verity", unsealable::seal),
+                () -> assertTold("use a file system with user attributes", () -> unattributed.attach(new byte[1])),
+                () -> assertTold("missing", missing::seal));
+    }
+
+    private static void assertTold(String remedy, Executable attempt) {
+        String message = assertThrows(GarrisonException.class, attempt).getMessage();
+        assertTrue(message.contains(remedy), message);
     }
 
     /** The kernel hands attributes only to who may read the file. */
@@ -284,18 +321,24 @@ class LoaderTest {
         assertEquals(List.of("unreadable"), gate.trust(unreadable.pid()).stream().map(event -> event.reason()).toList());
     }
 
-    /** Root cannot make a keyring of ours know another key; one of his own he can. */
+    /** Both ways: what fsverity-utils sign is good here, and what is signed here is what they print. */
     @Test
-    void keyring_keyPlantedByRoot_isRefused() throws IOException, GeneralSecurityException {
-        Path der = Files.write(Guest.scratch("plant").resolve("foreign.der"), Keys.FOREIGN.certificate().certificate().getEncoded());
-        assertEquals(0, Guest.attacks().run("key-plant", "0", der.toString()).exit(), "the attack as such works");
-        List<String> ours = Loaders.keyrings();
-        assertFalse(ours.isEmpty());
-        for (String serial : ours) {
-            Outcome outcome = Guest.attacks().run("key-plant", serial, der.toString());
-            assertEquals(Outcome.EACCES, outcome.exit(), outcome::toString);
-        }
-        refused("wrong_key", new AttackProgram(bad.get("wrong_key")));
+    void fsverityUtils_signAndDigest_asGarrisonDoes() throws IOException {
+        Assumptions.assumeFalse(Loaders.byList(), "fs-verity digests count from 6.8 on");
+        Path home = Guest.scratch("utils");
+        Path signature = home.resolve("signature");
+        String program = Guest.attacks().file().toString();
+        key.write(home.resolve("key"), home.resolve("certificate"));
+        Command.run("fsverity", "sign", program, signature.toString(), "--key=" + home.resolve("key"),
+                "--cert=" + home.resolve("certificate")).success();
+        Path theirs = loaders.copy("signed-by-fsverity-utils");
+        loaders.attach(theirs, Files.readAllBytes(signature));
+        assertEquals(0, new AttackProgram(theirs).run(ATTEMPT).exit());
+        garrison("trust verify --certificate " + home.resolve("certificate") + " " + theirs);
+        FileDigest ours = Loaders.digest(Guest.attacks().file());
+        assertEquals(HexFormat.of().formatHex(ours.digest()), Command.run("fsverity", "digest", "--compact", program).success().strip());
+        assertEquals(HexFormat.of().formatHex(ours.signedBytes()),
+                Command.run("fsverity", "digest", "--compact", "--for-builtin-sig", program).success().strip());
     }
 
     @Test

@@ -3,6 +3,8 @@ package garrison.itests.trustedbpf;
 
 import garrison.framework.trust.FileDigest;
 import garrison.framework.trust.Loader;
+import garrison.framework.trust.LoaderSignature;
+import garrison.framework.trust.Release;
 import garrison.framework.trust.SigningKey;
 import garrison.itests.Command;
 import garrison.itests.Guest;
@@ -18,6 +20,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -70,6 +73,13 @@ final class Loaders implements AutoCloseable {
     AttackProgram signed(String name, SigningKey key) {
         Path file = copy(name);
         attach(file, signature(key));
+        return new AttackProgram(file);
+    }
+
+    /** The same with a release. */
+    AttackProgram signed(String name, SigningKey key, Release release) {
+        Path file = copy(name);
+        attach(file, LoaderSignature.make(key, measured, Optional.of(release)).encoded());
         return new AttackProgram(file);
     }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import garrison.framework.trust.LoaderSignature;
+import garrison.framework.trust.Release;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Outcome;
@@ -23,6 +25,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -153,6 +156,54 @@ class ProtectionTest {
             assertEquals(0, still.exit(), still::toString);
         } finally {
             gate.reload(policy(""));
+        }
+    }
+
+    /** A version that is known to be bad, signed well; and the same file with its version taken off, or made another. */
+    @Test
+    void version_belowTheMinimum_isRefusedForItsOwnReason() {
+        AttackProgram first = loaders.signed("first", Keys.LOADERS, new Release("tracer", 1));
+        AttackProgram second = loaders.signed("second", Keys.LOADERS, new Release("tracer", 2));
+        AttackProgram another = loaders.signed("another", Keys.LOADERS, new Release("another", 1));
+        byte[] kept = LoaderSignature.make(Keys.LOADERS, Loaders.digest(loader.file()), Optional.of(new Release("tracer", 1))).encoded();
+        AttackProgram stripped = attached("stripped", LoaderSignature.of(kept).der());
+        AttackProgram raised = attached("raised",
+                new LoaderSignature(Optional.of(new Release("tracer", 2)), LoaderSignature.of(kept).der()).encoded());
+        AttackProgram renamed = attached("renamed",
+                new LoaderSignature(Optional.of(new Release("another", 1)), LoaderSignature.of(kept).der()).encoded());
+        try {
+            gate.reload(policy(""));
+            trusted(first, second, another);
+            gate.reload(policy("minimum-versions { tracer = 2 }"));
+            refusedFor("revoked_version", first);
+            trusted(second, another, loader);
+            refusedFor("altered", stripped, raised, renamed);
+            gate.reload(policy("minimum-versions { any = 1, another = 2 }"));
+            refusedFor("revoked_version", loader, another);
+            trusted(first, second);
+        } finally {
+            gate.reload(policy(""));
+        }
+    }
+
+    private AttackProgram attached(String name, byte[] kept) {
+        Path file = loaders.copy(name);
+        loaders.attach(file, kept);
+        return new AttackProgram(file);
+    }
+
+    private static void trusted(AttackProgram... programs) {
+        for (AttackProgram program : programs) {
+            assertEquals(0, program.run("bpf-map-create").exit(), () -> program.file().toString());
+        }
+    }
+
+    private void refusedFor(String reason, AttackProgram... programs) {
+        for (AttackProgram program : programs) {
+            Outcome outcome = program.run("bpf-map-create");
+            gate.settle();
+            assertEquals(Outcome.EPERM, outcome.exit(), outcome::toString);
+            assertEquals(List.of(reason), gate.uses(outcome.pid()).stream().map(BpfUseEvent::reason).toList());
         }
     }
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
+/* Ways to attach a BPF program, by its descriptor, that are the network's and not bpf(2)'s. */
+#define _GNU_SOURCE
+#include "attack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef SO_ATTACH_REUSEPORT_EBPF
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#endif
+
+#define LOOPBACK 1
+
+static int run_reuseport_attach(char **argument)
+{
+	int fd = atoi(argument[0]), one = 1, own = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (own < 0 || setsockopt(own, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)))
+		bad_scene("socket");
+	return setsockopt(own, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, &fd, sizeof(fd)) ? refused("setsockopt") : 0;
+}
+
+/* In a network of its own, which ends with it: what is attached to a loopback device drops all that goes over it. */
+static int route_socket(void)
+{
+	int route;
+
+	if (unshare(CLONE_NEWNET))
+		bad_scene("unshare");
+	route = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (route < 0)
+		bad_scene("socket");
+	return route;
+}
+
+/* Sends a request, and takes its acknowledgement. */
+static int request(int route, struct nlmsghdr *head)
+{
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		char more[512];
+	} answer;
+
+	if (send(route, head, head->nlmsg_len, 0) < 0)
+		return refused("send");
+	if (recv(route, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.head) + 4 || answer.head.nlmsg_type != NLMSG_ERROR)
+		bad_scene("recv");
+	errno = -answer.error.error;
+	return errno ? refused("netlink") : 0;
+}
+
+static int run_xdp_attach(char **argument)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+		struct rtattr xdp;
+		struct rtattr fd;
+		int32_t number;
+		struct rtattr flags;
+		uint32_t how;
+	} message = {
+		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = RTM_SETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.link = { .ifi_family = AF_UNSPEC, .ifi_index = LOOPBACK },
+		.xdp = { .rta_len = sizeof(struct rtattr) * 3 + 8, .rta_type = IFLA_XDP | NLA_F_NESTED },
+		.fd = { .rta_len = sizeof(struct rtattr) + 4, .rta_type = IFLA_XDP_FD },
+		.number = atoi(argument[0]),
+		.flags = { .rta_len = sizeof(struct rtattr) + 4, .rta_type = IFLA_XDP_FLAGS },
+		.how = XDP_FLAGS_SKB_MODE,
+	};
+
+	return request(route_socket(), &message.head);
+}
+
+/* A program that holds a descriptor may still ask, and change what has nothing to do with it once it has given it up. */
+static int run_link_up(char **argument)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} message = {
+		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = RTM_SETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.link = { .ifi_family = AF_UNSPEC, .ifi_index = LOOPBACK, .ifi_flags = IFF_UP, .ifi_change = IFF_UP },
+	};
+
+	close(atoi(argument[0]));
+	return request(route_socket(), &message.head);
+}
+
+/* Asks with a descriptor in its hands. */
+static int run_link_ask(char **argument __attribute__((unused)))
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} message = {
+		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST },
+		.link = { .ifi_family = AF_UNSPEC, .ifi_index = LOOPBACK },
+	};
+
+	return send(route_socket(), &message, sizeof(message), 0) < 0 ? refused("send") : 0;
+}
+
+static int run_tun_attach(char **argument)
+{
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI, .ifr_name = "attack%d" };
+	int fd = atoi(argument[0]), tun = must_open("/dev/net/tun", O_RDWR);
+
+	if (ioctl(tun, TUNSETIFF, &request))
+		bad_scene("TUNSETIFF");
+	return ioctl(tun, TUNSETFILTEREBPF, &fd) ? refused("ioctl") : 0;
+}
+
+const struct attack net_attacks[] = {
+	{ "reuseport-attach", "FD", run_reuseport_attach },
+	{ "xdp-attach", "FD", run_xdp_attach },
+	{ "tun-attach", "FD", run_tun_attach },
+	{ "link-up", "FD", run_link_up },
+	{ "link-ask", "FD", run_link_ask },
+	{}
+};
