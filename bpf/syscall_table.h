@@ -56,7 +56,7 @@ struct syscall_table_state {
 	__u32 busy;
 	__u32 again;		/* 1: look once more soon */
 	__u32 soon;		/* 1: the timer rings in a moment anyway */
-	__u32 reserved;
+	__u32 unsettled;	/* bit 0: code was met in this round that is just being patched; bit 1: in the one before */
 };
 
 /* A name that is looked for, or an address that is put into words. */

@@ -209,6 +209,7 @@ static __always_inline void check_everything(struct syscall_table_state *state)
 	begin = bpf_ktime_get_ns();
 	state->last_ns = begin;
 	state->again = 0;
+	state->unsettled = (state->unsettled & 1) << 1;
 	state->round++;
 	bpf_loop(state->regions, check_region, NULL, 0);
 	check_modules(state);

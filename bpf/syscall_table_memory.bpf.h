@@ -14,6 +14,9 @@
 #define KERNEL_HALF 0xffff800000000000ULL
 #define BRANCH_CALL 0xe8
 #define BRANCH_JUMP 0xe9
+#define BREAKPOINT 0xcc
+#define SETTLED_NS 300000000ULL
+#define FORGOTTEN_NS 2000000000ULL
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -67,6 +70,14 @@ struct {
 	__type(value, struct syscall_table_listed);
 } table_tracers SEC(".maps");
 
+/* Since when a region looks as if the kernel were just patching it; by the region's number. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SYSCALL_TABLE_REGIONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} table_unsettled SEC(".maps");
+
 static const char symbol_format[] = "%pS";
 static const char trampoline_format[] = "ftrace_trampoline calling %pS";
 
@@ -80,7 +91,12 @@ struct comparison {
 	__u32 found;		/* the first word that differs; unless it is a table's, where each is told by itself */
 	__u32 differs;
 	__u32 altered;		/* words that are not as at the first reading */
-	__u32 untold;		/* the ring was full */
+	__u32 untold;		/* the ring was full, or it is too early to tell */
+	__u32 patient;		/* code that is just being patched is left for later */
+	__u32 unsettled;	/* it was */
+	__u64 address;		/* of the byte that differs */
+	__u64 leads_to;		/* what is there now; 0 if it is no pointer and no branch */
+	char owner[SYSCALL_TABLE_SYMBOL];
 };
 
 static __always_inline struct syscall_table_state *table_state_now(void)
@@ -180,36 +196,68 @@ static __always_inline __u32 lowest_byte(__u64 word)
 	return 7;
 }
 
+/*
+ * The kernel patches its text in steps: a breakpoint, the other bytes, the first one. And ftrace takes a tracer off its list before
+ * it takes the calls of its trampoline out of the text: for a moment nobody owns them.
+ */
+static __always_inline bool just_patched(struct comparison *c, __u8 code)
+{
+	return code == BREAKPOINT || (c->leads_to && c->owner[0] == '0');
+}
+
+/* What the word that differs is, and leads to. False if it is too early to tell. */
+static __always_inline bool judge_word(struct comparison *c, __u32 word, __u64 now, __u64 before)
+{
+	struct syscall_table_region *region = c->region;
+	__u32 byte = 0;
+
+	c->address = region->address + word * 8;
+	c->leads_to = 0;
+	c->owner[0] = 0;
+	if (region->area == SYSCALL_TABLE_TABLE || region->area == SYSCALL_TABLE_OPERATIONS) {
+		c->leads_to = now;
+	} else if (region->area != SYSCALL_TABLE_PARAMETER) {
+		byte = lowest_byte(now ^ before);
+		c->address += byte;
+		c->leads_to = branch_target(c->state, c->address);
+	}
+	if (c->leads_to)
+		put_target(c->state, c->owner, c->leads_to);
+	return !c->patient || !c->altered || !just_patched(c, now >> byte * 8);
+}
+
 static __noinline int tell_memory(struct comparison *c, __u32 word)
 {
 	struct syscall_table_memory_event *event;
 	struct syscall_table_region *region;
-	struct syscall_table_state *state;
-	__u64 now, before, first, address;
+	__u64 now, before, first;
 	__u32 offset;
 
 	if (!c)
 		return 0;
 	region = c->region;
-	state = c->state;
+	now = c->now->words[word & (SYSCALL_TABLE_PAGE_WORDS - 1)];
+	offset = (region->offset + word) & (SYSCALL_TABLE_PAGE_WORDS - 1);
+	before = c->latest->words[offset];
+	first = c->first->words[offset];
+	if (!judge_word(c, word, now, before)) {
+		c->untold = c->unsettled = 1;
+		return 0;
+	}
 	event = garrison_reserve(sizeof(*event), SYSCALL_TABLE_MEMORY);
 	if (!event) {
 		c->untold = 1;
 		return 0;
 	}
 	__builtin_memset((char *)event + sizeof(event->header), 0, sizeof(*event) - sizeof(event->header));
-	now = c->now->words[word & (SYSCALL_TABLE_PAGE_WORDS - 1)];
-	offset = (region->offset + word) & (SYSCALL_TABLE_PAGE_WORDS - 1);
-	before = c->latest->words[offset];
-	first = c->first->words[offset];
-	address = region->address + word * 8;
-	event->address = address;
+	event->address = c->address;
+	event->leads_to = c->leads_to;
+	__builtin_memcpy(event->owner, c->owner, sizeof(event->owner));
 	event->area = region->area;
 	event->number = region->number;
 	event->word = region->start + word;
 	if (region->area == SYSCALL_TABLE_TABLE) {
 		event->number = region->number + word;
-		event->leads_to = now;
 		event->restored = now == first;
 		__builtin_memcpy(event->first, &first, sizeof(first));
 		__builtin_memcpy(event->before, &before, sizeof(before));
@@ -229,15 +277,7 @@ static __noinline int tell_memory(struct comparison *c, __u32 word)
 			bpf_probe_read_kernel(event->before, SYSCALL_TABLE_BYTES, &c->latest->words[room]);
 			bpf_probe_read_kernel(event->now, SYSCALL_TABLE_BYTES, &c->now->words[at]);
 		}
-		if (region->area == SYSCALL_TABLE_OPERATIONS) {
-			event->leads_to = now;
-		} else if (region->area != SYSCALL_TABLE_PARAMETER) {
-			event->address = address + lowest_byte(now ^ before);
-			event->leads_to = branch_target(state, event->address);
-		}
 	}
-	if (event->leads_to)
-		put_target(state, event->owner, event->leads_to);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
@@ -290,6 +330,36 @@ static __always_inline void settle(struct comparison *c, __u32 bytes)
 		bpf_probe_read_kernel(c->latest->words, bytes, c->now->words);
 }
 
+/* Code that is just being patched is looked at again soon, and told if it stays so. */
+static __always_inline void tell_code(struct comparison *c, __u32 i)
+{
+	__u64 *since = bpf_map_lookup_elem(&table_unsettled, &i), now = bpf_ktime_get_ns();
+
+	if (!since)
+		return;
+	if (now - *since > FORGOTTEN_NS)
+		*since = now;
+	c->patient = now - *since < SETTLED_NS;
+	tell_memory(c, c->found);
+	if (c->unsettled) {
+		c->state->unsettled |= 1;
+		c->state->again = 1;
+	} else {
+		*since = 0;
+	}
+}
+
+static __always_inline void forget_unsettled(struct syscall_table_state *state, __u32 i)
+{
+	__u64 *since;
+
+	if (!state->unsettled)
+		return;
+	since = bpf_map_lookup_elem(&table_unsettled, &i);
+	if (since)
+		*since = 0;
+}
+
 static long check_region(__u32 i, void *context)
 {
 	struct syscall_table_state *state = table_state_now();
@@ -312,11 +382,16 @@ static long check_region(__u32 i, void *context)
 		return 0;
 	}
 	bpf_loop(bytes / (SYSCALL_TABLE_SMALL * 8), compare_words, &c, 0);
+	if (!c.differs)
+		forget_unsettled(state, i);
 	if (!c.differs || c.region->area == SYSCALL_TABLE_TABLE)
 		return 0;
 	bpf_loop(bytes / 8, count_altered, &c, 0);
 	c.untold = 0;
-	tell_memory(&c, c.found);
+	if (c.region->area == SYSCALL_TABLE_HANDLER || c.region->area == SYSCALL_TABLE_CODE)
+		tell_code(&c, i);
+	else
+		tell_memory(&c, c.found);
 	if (!c.untold)
 		settle(&c, bytes);
 	return 0;

@@ -21,6 +21,7 @@
 #define PERSONALITY 135
 #define CALL 0xe8
 #define JUMP 0xe9
+#define BREAKPOINT 0xcc
 #define DISPATCHER_MAX 16384
 #define ENTRY_MAX 1024
 
@@ -212,6 +213,14 @@ static int alter_handler(void)
 	return alter(&handler, address, jump, sizeof(jump));
 }
 
+/* As text looks while the kernel patches it, but for good. Nobody may call the handler meanwhile. */
+static int alter_breakpoint(void)
+{
+	static const u8 halfway[5] = { BREAKPOINT, 1, 2, 3, 4 };
+
+	return alter(&handler, symbol("__x64_sys_personality"), halfway, sizeof(halfway));
+}
+
 static int alter_modprobe(void)
 {
 	return alter(&modprobe, symbol("modprobe_path"), "/tmp/evil", 10);
@@ -315,6 +324,7 @@ static const struct {
 	{ "dispatcher", alter_dispatcher, undo_dispatcher },
 	{ "entry", alter_entry, undo_entry },
 	{ "handler", alter_handler, undo_handler },
+	{ "breakpoint", alter_breakpoint, undo_handler },
 	{ "modprobe", alter_modprobe, undo_modprobe },
 	{ "operations", alter_operations, undo_operations },
 	{ "hide", hide, show_again },

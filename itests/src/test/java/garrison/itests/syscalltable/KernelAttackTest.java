@@ -141,6 +141,15 @@ class KernelAttackTest {
         restore("handler", Area.HANDLER);
     }
 
+    /** The kernel's own patching looks so, too, but not for long. */
+    @Test
+    void handler_thatLooksAsIfItWereJustPatched_isToldWhenItStaysSo() {
+        KernelMemoryAltered told = attack("breakpoint", Area.HANDLER);
+        assertAll(() -> assertEquals(Severity.ALARM, told.severity()), () -> assertEquals(PERSONALITY, told.number()),
+                () -> assertTrue(told.now().contains("cc01020304"), told.now()));
+        restore("breakpoint", Area.HANDLER);
+    }
+
     @Test
     void parameter_writtenPastSysctl_isAnAlarm_writtenBySysctl_isNone() throws IOException {
         Path file = Path.of("/proc/sys/kernel/modprobe");

@@ -17,6 +17,7 @@ final class OrdinaryWork {
     static final String TRACED = "__x64_sys_getpgid";
     private static final Path TRACING = Path.of("/sys/kernel/tracing");
     private static final Path CORE_PATTERN = Path.of("/proc/sys/kernel/core_pattern");
+    private static final int SWITCHED = 20;
     private static final String PROGRAM = "/bin/busybox";
 
     private OrdinaryWork() {}
@@ -50,9 +51,16 @@ final class OrdinaryWork {
         Command.run("perf", "probe", "-q", "--del", "ordinary").success();
     }
 
-    /** A kprobe and the function tracer, by tracefs; {@code meanwhile} runs while both are on. */
+    /**
+     * A kprobe and the function tracer, by tracefs; {@code meanwhile} runs while both are on. Switched often enough for a look to
+     * meet text that the kernel has patched by half.
+     */
     static void tracefs(Runnable meanwhile) {
         write(TRACING.resolve("kprobe_events"), "p:garrison/there " + TRACED + "\n");
+        for (int i = 0; i < SWITCHED; i++) {
+            write(TRACING.resolve("events/garrison/there/enable"), "1");
+            write(TRACING.resolve("events/garrison/there/enable"), "0");
+        }
         write(TRACING.resolve("events/garrison/there/enable"), "1");
         write(TRACING.resolve("set_ftrace_filter"), TRACED);
         write(TRACING.resolve("current_tracer"), "function");
