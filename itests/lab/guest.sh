@@ -309,6 +309,18 @@ guest_scan() {
         grep -aE "$LAB_KERNEL_TROUBLE" | grep -avE 'traps: ' || true)
 }
 
+# The console from the first complaint on, as far as it says where: indented lines for a report.
+LAB_EXCERPT_LINES=50
+guest_excerpt() {
+    sed "/$LAB_JOB_END/q" "$1/console.log" 2>/dev/null | tr -d '\r' | grep -av 'traps: ' |
+        grep -aE -B 3 -A "$LAB_EXCERPT_LINES" -m 1 "$LAB_KERNEL_TROUBLE" | cut -c1-160 | sed 's/^/      | /' || true
+}
+
+# What a job said last.
+guest_last_words() {
+    tail -n 4 "$1/out/output" 2>/dev/null | cut -c1-300 | sed 's/^/      | /' || true
+}
+
 guest_verdict() {
     local folder=$1 kernel=$2 limit=$3
     case $GUEST_OUTCOME in

@@ -14,7 +14,7 @@ report_add() {
     while IFS=$'\t' read -r outcome test reason; do
         case $outcome in
             passed) passed=$((passed + 1)) ;;
-            failed) failed=$((failed + 1)); LAB_FAILED+=("$where: $test${reason:+: ${reason:0:200}}") ;;
+            failed) failed=$((failed + 1)); LAB_FAILED+=("$where: $test${reason:+: ${reason:0:800}}") ;;
             skipped) skipped=$((skipped + 1)); LAB_SKIPPED+=("$where: $test: ${reason:-no reason given}") ;;
         esac
     done < <([ $# -eq 0 ] || report_cases "$@")

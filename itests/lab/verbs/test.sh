@@ -165,7 +165,7 @@ within_any() {
 
 # test_boot KERNEL BOOT WORDS LONG PACKAGE [EXCLUDED]...; BOOT is empty for the ordinary one
 test_boot() {
-    local kernel=$1 row=$1${2:+ $2} boot=${2:-test} words=$3 long=$4 package=$5 limit=$TEST_LIMIT folder reports trouble
+    local kernel=$1 row=$1${2:+ $2} boot=${2:-test} words=$3 long=$4 package=$5 limit=$TEST_LIMIT folder reports trouble excerpt
     shift 5
     [ "$long" = false ] || limit=$TEST_LIMIT_LONG
     folder=$LAB_TARGET/$kernel/$boot
@@ -176,13 +176,16 @@ test_boot() {
     report_add "$row" "$GUEST_SECONDS" ${reports[@]+"${reports[@]}"}
     release_lock "$GUEST_LOCK"
     if [ "$GUEST_OUTCOME" != reported ]; then
-        report_fail "$row" "the guest did not report ($GUEST_OUTCOME); console: $folder/console.log"
+        report_fail "$row" "the guest did not report ($GUEST_OUTCOME); console: $folder/console.log; its last words:
+$(guest_last_words "$folder")"
     elif [ "$GUEST_STATUS" != 0 ] && [ "$REPORT_FAILED" -eq 0 ]; then
         report_fail "$row" "the test run ended with status $GUEST_STATUS; output: $folder/out/output"
     elif [ "$REPORT_RUN" -eq 0 ]; then
         report_fail "$row" "no test was run"
     fi
+    excerpt=$'\n'$(guest_excerpt "$folder")
     while read -r trouble; do
-        [ -z "$trouble" ] || report_fail "$row" "kernel: $trouble (console: $folder/console.log)"
+        [ -z "$trouble" ] || report_fail "$row" "kernel: $trouble (console: $folder/console.log)$excerpt"
+        excerpt=
     done <<<"$GUEST_TROUBLE"
 }
