@@ -72,7 +72,7 @@ final class Rehearsal {
         Path folder = Files.createTempDirectory("garrison-rehearsal");
         Path config = Files.writeString(folder.resolve("garrison.conf"), "garrison { pin = false, runtime { bundle-directory = \""
                 + folder + "\", control-socket = \"" + folder.resolve("control.sock") + "\", cache-directory = \"" + folder.resolve("cache")
-                + "\" } }");
+                + "\", on-plugin-failure = CONTINUE } }");
         try (Daemon started = Daemon.start(config, Installation.current())) {
             LoggerFactory.getLogger(Rehearsal.class).debug("{}", started.phase());
         } catch (GarrisonException e) {
