@@ -216,7 +216,9 @@ guest_qemu_arguments() {
     elif [ "$LAB_ACCEL" = kvm ]; then
         qemu+=(-accel kvm -cpu host -smp 2)
     else
-        qemu+=(-accel "tcg,thread=multi" -cpu max -smp 2)
+        # Two CPUs, but one thread for both: where guests are as many as the machine's CPUs, two threads a guest wait for each
+        # other (fork and exec took twice as long so, the start of a JVM a quarter longer).
+        qemu+=(-accel "tcg,thread=single" -cpu max -smp 2)
         # On a loaded machine the kernel's watchdog would call the TSC unstable and read the emulated HPET instead: each
         # look at the clock is then a device access under QEMU's one lock, and the guest several times slower.
         words="tsc=reliable $(guest_clock)" || exit 1
