@@ -192,7 +192,7 @@ guest_start() {
 guest_clock() {
     local program=$LAB_CACHE/tsc-khz khz
     if [ ! "$program" -nt "$LAB_HOME/host/tsc-khz.c" ]; then
-        gcc -O2 -o "$program.$$" "$LAB_HOME/host/tsc-khz.c" && mv "$program.$$" "$program"
+        gcc -O2 -o "$program.$BASHPID" "$LAB_HOME/host/tsc-khz.c" && mv "$program.$BASHPID" "$program"
     fi
     khz=$("$program")
     if [[ ! $khz =~ ^[0-9]{6,8}$ ]]; then
