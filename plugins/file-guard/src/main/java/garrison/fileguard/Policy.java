@@ -118,8 +118,11 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
                     + String.join(", ", Operation.words(~0)));
         }
         List<Settings> entries = settings.objects("allow");
-        // All are asked for, so that what is wrong with one does not make unknown keys of the others'.
-        entries.forEach(entry -> SUBJECT_KEYS.forEach(entry::has));
+        // A misspelt key first: else the one that it was meant for would be told as missing.
+        entries.forEach(entry -> {
+            SUBJECT_KEYS.forEach(entry::has);
+            entry.end();
+        });
         List<Subject> allow = entries.stream().map(Policy::subject).toList();
         Mode mode = settings.choice("mode", Mode.class, Mode.ENFORCE);
         Effect effect = settings.choice("effect", Effect.class, Effect.DENY);

@@ -80,6 +80,7 @@ class PolicyReadTest {
             name = a, path = /f, operations = [ read ], modus = AUDIT        | unknown key garrison.plugins.file-guard.rules[0].modus; did you mean 'mode'?
             name = a, path = /f, operations = [ read ], mode = off           | rules[0].mode is 'off'
             name = a, path = /f, operations = [ read ], allow = [ {} ]       | rules[0].allow[0].executable is missing, and so is uid
+            name = a, path = /f, operations = [ read ], allow = [ {uids=0} ] | unknown key garrison.plugins.file-guard.rules[0].allow[0].uids; did you mean 'uid'?
             name = a, path = /f, operations = [ read ], effect = murder      | rules[0].effect is 'murder'; write one of audit, deny, kill
             name = a, glob = "etc/*", operations = [ read ]                  | rules[0].glob holds 'etc/*', which is relative or has **
             name = a, glob = "/etc/**", operations = [ read ]                | rules[0].glob holds '/etc/**', which is relative or has **
