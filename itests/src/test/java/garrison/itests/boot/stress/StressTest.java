@@ -33,7 +33,7 @@ class StressTest {
     private static final List<String> STRESSORS = List.of("fork", "vfork", "clone", "pthread", "kill", "zombie", "session", "set", "get",
             "cap", "prctl", "seccomp", "key", "unshare", "chroot", "nice", "cpu", "mmap", "pipe", "sockpair", "futex", "dentry",
             "rename", "timer");
-    private static final Duration LOAD = Duration.ofSeconds(Guest.isLong() ? 600 : 30);
+    private static final Duration LOAD = Duration.ofSeconds(Guest.isLong() ? 600 : 60);
 
     private final Path folder = Guest.scratch("shipped");
     private final Path lock = folder.resolve("cfi.lock");
