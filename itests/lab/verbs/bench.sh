@@ -1,21 +1,25 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-#:   bench ring|load|hook|runtime|trust|kernel-integrity [ROUNDS]
+#:   bench ring|load|hook|runtime|trust|kernel-integrity|file-guard [ROUNDS]
 #:                             ring: its consumers' speed, natively; load: 20 programs, in a guest, and the feature scan, natively;
 #:                             hook: instructions on a hook; runtime: start and memory, natively and in a guest; trust: exec and
 #:                             bpf(2) under trusted-bpf, in a guest; kernel-integrity: what the plugins that
-#:                             watch the kernel add to builds and starts, beside bpftrace (ROUNDS: C files, 300)
+#:                             watch the kernel add to builds and starts, beside bpftrace (ROUNDS: C files, 300); file-guard:
+#:                             what it adds to work on files and to builds, beside auditd and bpftrace (ROUNDS: C files, 300)
 
 # What a benchmark prints is kept, so that figures can be quoted and compared later.
 BENCH_TARGET=$LAB_REPO/target/bench
+BENCH_NAMES='ring, load, hook, runtime, trust, kernel-integrity, file-guard'
+# For file-guard: how many files it protects in the variant with many.
+BENCH_OBJECTS=${GARRISON_BENCH_OBJECTS:-100000}
 
 verb_bench() {
     local name=${1:-} rounds=${2:-9}
     case $name in
         ring | load | hook | runtime | trust) ;;
-        kernel-integrity) rounds=${2:-300} ;;
-        '') usage_error "bench: which one? ring, load, hook, runtime, trust, kernel-integrity" ;;
-        *) usage_error "bench: unknown benchmark '$name'; known: ring, load, hook, runtime, trust, kernel-integrity" ;;
+        kernel-integrity | file-guard) rounds=${2:-300} ;;
+        '') usage_error "bench: which one? $BENCH_NAMES" ;;
+        *) usage_error "bench: unknown benchmark '$name'; known: $BENCH_NAMES" ;;
     esac
     [[ $rounds =~ ^[1-9][0-9]*$ ]] || usage_error "bench: '$rounds' is not a number of rounds"
     if [ "$name" = ring ]; then setup_build; else setup_guests "$(kernel_newest)"; fi
@@ -58,6 +62,17 @@ bench_hook() {
 # Instructions are counted, so that one round is enough.
 bench_kernel_integrity() {
     bench_in_guest bench-kernel-integrity 7200 --icount itests/lab/jobs/bench-kernel-integrity.sh "$1"
+}
+
+# Its peer auditd is never installed: that would start it on this machine.
+bench_file_guard() {
+    local auditd=$LAB_CACHE/auditd codename
+    if [ ! -d "$auditd" ]; then
+        codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+        suite_update "$codename"
+        suite_unpack "$codename" "$auditd" auditd libauparse0 libaudit1
+    fi
+    bench_in_guest bench-file-guard 7200 --icount itests/lab/jobs/bench-file-guard.sh "$1" "$BENCH_OBJECTS" "$auditd"
 }
 
 # The guest with the Java options of a real start, second compiler included: its memory is what a user's would be.

@@ -6,11 +6,15 @@
  *
  *	syscall_loop COUNT	makes so many system calls that do next to nothing, and prints what they took
  *	syscall_loop lives COUNT	begins so many processes, each of which becomes nobody and runs /bin/true, one after the other
+ *	syscall_loop reads FILE COUNT	opens, reads and closes a file so often
+ *	syscall_loop names FOLDER COUNT	makes a file there, renames it and removes it, so often
+ *	syscall_loop files FOLDER COUNT	makes so many empty files there, which stay
  *	syscall_loop run COMMAND...	runs a command to its end, and prints what that took
  *
  * The kernel tells idle time in hundredths of a second, which is how exact this is where the CPU was idle at all.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +55,44 @@ static int live(void)
 	return child < 0 || waitpid(child, &status, 0) < 0 || status;
 }
 
+static int read_once(const char *file)
+{
+	char text[64];
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || read(fd, text, sizeof(text)) < 0 || close(fd);
+}
+
+static int name_once(void)
+{
+	int fd = open("before", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 || close(fd) || rename("before", "after") || unlink("after");
+}
+
+static int make_file(long number)
+{
+	char name[24];
+	int fd;
+
+	snprintf(name, sizeof(name), "%ld", number);
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	return fd < 0 || close(fd);
+}
+
+/* On files: 0 if all went well. */
+static int on_files(const char *what, const char *where, long count)
+{
+	int reads = !strcmp(what, "reads"), names = !strcmp(what, "names");
+
+	if (!reads && chdir(where))
+		return 1;
+	for (; count > 0; count--)
+		if (reads ? read_once(where) : names ? name_once() : make_file(count))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	long long before = busy_ns();
@@ -72,6 +114,11 @@ int main(int argc, char **argv)
 		for (count = argc > 2 ? atol(argv[2]) : 0; count > 0; count--)
 			if (live())
 				return 1;
+	} else if (argc == 4) {
+		if (on_files(argv[1], argv[2], atol(argv[3]))) {
+			perror(argv[2]);
+			return 1;
+		}
 	} else {
 		for (count = atol(argv[1]); count > 0; count--)
 			syscall(SYS_getppid);
