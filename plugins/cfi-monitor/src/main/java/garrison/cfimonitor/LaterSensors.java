@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
@@ -31,7 +32,9 @@ final class LaterSensors implements AutoCloseable {
     private static final int COOKIE_SHIFT = 8;
     /** How many places of a function are tried in a row: the kernel refuses those that it patches itself. */
     private static final int TRIES = 6;
-    private static final long TICK_MILLIS = 100;
+    /** While the other programs come up. */
+    private static final Duration TICK = Duration.ofMillis(100);
+    private static final Duration LONGEST = Duration.ofHours(1);
     /** Another's sensors may have been in the text: those of the version before this one, for one. */
     private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
     /** A function's runs are over by then, whatever held them up; those that wait for a program may last for ever. */
@@ -95,24 +98,35 @@ final class LaterSensors implements AutoCloseable {
         due.clear();
         if (thread.getState() == Thread.State.NEW) {
             thread.start();
+        } else {
+            LockSupport.unpark(thread);
         }
     }
 
     private void run() {
         try {
             while (!isClosed()) {
-                Thread.sleep(TICK_MILLIS);
-                if (armed.getAsBoolean()) {
+                LockSupport.parkNanos(this, untilNextLook());
+                if (!isClosed() && armed.getAsBoolean()) {
                     look();
                 }
             }
-        } catch (InterruptedException | IllegalStateException closing) {
-            Thread.currentThread().interrupt();
+        } catch (IllegalStateException closing) {
+            Thread.currentThread().interrupt(); // the object went first: nothing is left to move
         }
     }
 
     private synchronized boolean isClosed() {
         return closed;
+    }
+
+    /** A thread that wakes up for nothing costs the machine, too. In nanoseconds. */
+    private synchronized long untilNextLook() {
+        if (!due.keySet().containsAll(wanted)) {
+            return TICK.toNanos();
+        }
+        long now = System.nanoTime();
+        return Math.max(TICK.toNanos(), wanted.stream().mapToLong(sensor -> due.get(sensor) - now).min().orElse(LONGEST.toNanos()));
     }
 
     private synchronized void look() {
@@ -223,6 +237,6 @@ final class LaterSensors implements AutoCloseable {
             entries.values().forEach(LoadedObject.Attachment::close);
             entries.clear();
         }
-        thread.interrupt();
+        LockSupport.unpark(thread);
     }
 }
