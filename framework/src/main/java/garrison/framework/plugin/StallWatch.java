@@ -19,6 +19,8 @@ final class StallWatch {
     private final Consumer<Event> events;
     private Duration longest = Duration.ZERO;
     private volatile String words = "";
+    private long progress;
+    private long moved = System.nanoTime();
 
     StallWatch(String plugin, Consumer<Event> events) {
         this.plugin = plugin;
@@ -27,7 +29,7 @@ final class StallWatch {
 
     /** Looks at the reader. */
     void look(RingReader reader) {
-        Duration busy = reader.busy();
+        Duration busy = busy(reader);
         if (busy.compareTo(LONG) >= 0) {
             String where = reader.where();
             boolean news = longest.isZero();
@@ -45,6 +47,19 @@ final class StallWatch {
             events.accept(new HandlerStalled(plugin, Instant.now(), false, longest, ""));
             longest = Duration.ZERO;
         }
+    }
+
+    /** Not the time of a batch in which record after record is handled. */
+    private Duration busy(RingReader reader) {
+        long now = System.nanoTime();
+        long next = reader.progress();
+        if (next != progress) {
+            progress = next;
+            moved = now;
+        }
+        Duration still = Duration.ofNanos(now - moved);
+        Duration batch = reader.busy();
+        return still.compareTo(batch) < 0 ? still : batch;
     }
 
     /** For people; empty while all is well. */

@@ -44,6 +44,11 @@ final class DirectRing implements Ring {
         return memory.drain(sink);
     }
 
+    @Override
+    public long progress() {
+        return memory.progress();
+    }
+
     /** Whether all that was reserved has been read. */
     boolean isEmpty() {
         return memory.isEmpty();

@@ -82,6 +82,11 @@ final class LibbpfRing implements Ring {
     }
 
     @Override
+    public long progress() {
+        return record.place();
+    }
+
+    @Override
     public void await(int millis) {
         waitSet.await(millis);
     }

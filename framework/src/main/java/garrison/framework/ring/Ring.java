@@ -17,6 +17,9 @@ interface Ring extends AutoCloseable {
      */
     int drain(Sink sink);
 
+    /** A number that changes while a drain hands record after record over. Any thread may ask. */
+    long progress();
+
     /** Returns when there may be records, when woken, or after the time given. */
     void await(int millis);
 

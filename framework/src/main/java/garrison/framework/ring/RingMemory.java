@@ -56,6 +56,11 @@ final class RingMemory {
         return position == (long) POSITION.getAcquire(producer, 0L);
     }
 
+    /** Where the record at hand lies. Plainly read by another thread: a store for each record is what it must not cost. */
+    long progress() {
+        return record.place();
+    }
+
     /** See {@link Ring#drain}. */
     int drain(Ring.Sink sink) {
         long at = position;

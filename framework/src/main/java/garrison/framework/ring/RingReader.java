@@ -115,10 +115,15 @@ public final class RingReader implements AutoCloseable {
                 sampledOut.total());
     }
 
-    /** For how long it has been at one batch of records: more than moments when a handler does not come back. */
+    /** For how long it has been at one batch of records: more than moments when a handler does not come back, or many wait. */
     public Duration busy() {
         long began = batchBegan;
         return began == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, System.nanoTime() - began));
+    }
+
+    /** A number that changes while it takes record after record from its ring. */
+    public long progress() {
+        return ring.progress();
     }
 
     /** The line of code that its thread is in, outside the JDK and the framework if there is one; for people. */

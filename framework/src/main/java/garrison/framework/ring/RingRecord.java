@@ -25,6 +25,11 @@ final class RingRecord implements RecordView {
         reader = Thread.currentThread();
     }
 
+    /** Which record it is at; another thread may see an older answer. */
+    long place() {
+        return base;
+    }
+
     /** No record any more. */
     void end() {
         base = 0;

@@ -83,7 +83,7 @@ class FileStressTest {
             assertEquals(failuresWithout, uring(), "io_uring with a policy, as without");
             ended = true;
             attacker.join();
-            Guest.await(() -> refused + " refused, " + told + " told, " + lost + " lost", () -> told.get() + lost.get() >= refused.get());
+            Guest.await(() -> refused + " refused, " + told + " told, " + lost + " lost, told of others: " + wronglyTold.stream().limit(5).toList(), () -> told.get() + lost.get() >= refused.get());
             System.out.println("a load of " + LOAD_SECONDS + " s on files, " + edits + " policies: " + refused + " attempts refused, " + through
                     + " through, " + told + " told, " + lost + " counted as lost");
             assertAll(() -> assertEquals(0, through.get(), "through"), () -> assertTrue(refused.get() > 0, "the attack ran"),
@@ -122,7 +122,7 @@ class FileStressTest {
 
     private Process load() throws IOException {
         List<String> words = new ArrayList<>(List.of("stress-ng", "--timeout", LOAD_SECONDS + "s", "--temp-path", working.toString(),
-                "--chdir-dirs", "64", "--hdd-bytes", "8m", "--readahead-bytes", "8m", "--iomix-bytes", "8m", "--copy-file-bytes", "8m"));
+                "--chdir-dirs", "64", "--hdd-bytes", "8m", "--readahead-bytes", "8m", "--iomix-bytes", "8m", "--copy-file-bytes", "128m"));
         STRESSORS.forEach(each -> words.addAll(List.of("--" + each, "1")));
         return new ProcessBuilder(words).inheritIO().start();
     }

@@ -7,27 +7,61 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /**
- * Puts records into words. Knows the policy in force and the one before, since a record may be read after the policy that
- * caused it has been replaced. Called on the reader's thread; the policies come from another.
+ * Puts records into words. Knows policies that were replaced, too, since a record may be read long after the policy that caused it:
+ * when many wait in the ring. Called on the reader's thread; the policies come from another.
  */
 final class EventWriter {
-    private record Known(CompiledPolicy now, Optional<CompiledPolicy> before) {}
+    /** Of policies before the one before: so many places and rules are remembered. */
+    private static final int REMEMBERED = 20_000;
 
-    private volatile Known known;
+    /** What is needed of a policy to put its events into words. */
+    private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables) {
+        static Words of(CompiledPolicy policy) {
+            return new Words(policy.ruleNames(), policy.places(), policy.executables());
+        }
 
-    void inForce(CompiledPolicy policy) {
-        Known last = known;
-        known = new Known(policy, Optional.ofNullable(last).map(Known::now));
+        int size() {
+            return rules.size() + places.size() + executables.size();
+        }
+    }
+
+    /** The newest first. */
+    private volatile List<Words> known = List.of();
+
+    synchronized void inForce(CompiledPolicy policy) {
+        List<Words> next = new ArrayList<>(List.of(Words.of(policy)));
+        int size = 0;
+        for (Words older : known) {
+            size += older.size();
+            if (next.size() > 1 && size > REMEMBERED) {
+                break;
+            }
+            next.add(older);
+        }
+        known = List.copyOf(next);
+    }
+
+    /** What comes before the one before a policy whose event was read: none of theirs will come any more. */
+    private synchronized void forgetBefore(Words policy) {
+        List<Words> all = known;
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i) == policy) {
+                known = List.copyOf(all.subList(0, Math.min(all.size(), i + 2)));
+                return;
+            }
+        }
     }
 
     FileAccessEvent write(FileAccessRecord record, Instant time) {
-        CompiledPolicy policy = policyOf(record.rule());
-        String rule = policy == null ? "rule " + record.rule() : policy.ruleNames().get(record.rule());
+        Words policy = policyOf(record.rule());
+        String rule = policy == null ? "rule " + record.rule() : policy.rules.get(record.rule());
         Path place = policy == null ? null
-                : policy.places().get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
+                : policy.places.get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
         PathNames first = PathNames.read(record.names(), 0, record.namesLength(), record.namesCut());
         PathNames second = PathNames.read(record.names(), record.namesLength(), record.otherLength(), record.otherCut());
         // The end that the rule's place leads to is the object; of a rename over a protected file that is the second.
@@ -52,24 +86,29 @@ final class EventWriter {
         return (record.device() >>> 20) + ":" + (record.device() & 0xfffff);
     }
 
-    private CompiledPolicy policyOf(int rule) {
-        Known both = known;
-        if (both == null) {
-            return null;
+    private Words policyOf(int rule) {
+        List<Words> all = known;
+        for (int i = 0; i < all.size(); i++) {
+            Words policy = all.get(i);
+            if (policy.rules.containsKey(rule)) {
+                if (i + 2 < all.size()) {
+                    forgetBefore(policy);
+                }
+                return policy;
+            }
         }
-        return both.now.ruleNames().containsKey(rule) ? both.now
-                : both.before.filter(p -> p.ruleNames().containsKey(rule)).orElse(null);
+        return null;
     }
 
     /** What a process runs, and how that is known. */
     private record Program(String path, String from) {}
 
-    private static Program program(CompiledPolicy policy, FileAccessRecord record) {
+    private static Program program(Words policy, FileAccessRecord record) {
         if (record.exeInode() == 0) {
             return new Program("", "kernel");
         }
         Path named = policy == null ? null
-                : policy.executables().get(new CompiledPolicy.ExecutableKey(record.exeDevice(), record.exeInode()));
+                : policy.executables.get(new CompiledPolicy.ExecutableKey(record.exeDevice(), record.exeInode()));
         if (named != null) {
             return new Program(named.toString(), "rule");
         }
