@@ -70,7 +70,7 @@ bench_file_guard() {
     if [ ! -d "$auditd" ]; then
         codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
         suite_update "$codename"
-        suite_unpack "$codename" "$auditd" auditd libauparse0 libaudit1
+        suite_unpack "$codename" "$auditd" auditd libauparse0 libaudit1 libwrap0
     fi
     bench_in_guest bench-file-guard 7200 --icount itests/lab/jobs/bench-file-guard.sh "$1" "$BENCH_OBJECTS" "$auditd"
 }
