@@ -32,9 +32,11 @@ class KillSwitchTest {
     private static final Path KPROBES = Stage.KPROBES;
 
     private final EmbeddedMonitor monitor;
+    private final Exploit exploit;
 
     KillSwitchTest(Stage stage) {
         monitor = stage.monitor;
+        exploit = stage.exploit;
     }
 
     /** A shell tells the time and then writes; what is told of it must be told within a second after that. */
@@ -93,6 +95,19 @@ class KillSwitchTest {
         } finally {
             monitor.reload("mode = ENFORCE");
         }
+    }
+
+    /** No hook sees that. */
+    @Test
+    void switchWrittenByAModule_isSeenAndTurnedBack() throws IOException {
+        exploit.turnOff();
+        Instant begun = exploit.begun();
+        CfiEvent off = monitor.await("it is seen off", e -> e.finding().equals("switched_off") && e.caller().equals("ftrace_enabled")
+                && e.time().isAfter(begun));
+        assertInTime(begun, off);
+        monitor.await("it is seen on", e -> e.finding().equals("switched_on") && e.caller().equals("ftrace_enabled")
+                && e.time().isAfter(off.time()));
+        assertEquals("1", Files.readString(FTRACE).strip());
     }
 
     /** A write that turns nothing off is nobody's business. */

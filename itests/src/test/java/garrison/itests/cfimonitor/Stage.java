@@ -35,9 +35,10 @@ final class Stage implements AutoCloseable {
             for (Exploit.Service service : Exploit.Service.values()) {
                 servicesWithout.put(service, before.run(service));
             }
+            turn(FTRACE, before::turnOff);
         }
         for (Path file : new Path[] {FTRACE, KPROBES}) {
-            turn(file);
+            turn(file, () -> Command.run("sh", "-c", "echo 0 >" + file).success());
         }
         monitor = new EmbeddedMonitor("mode = ENFORCE");
         exploit = new Exploit();
@@ -49,9 +50,9 @@ final class Stage implements AutoCloseable {
         monitor.awaitLaterSensors("commit_creds", "prepare_kernel_cred", "set_memory_rw");
     }
 
-    private static void turn(Path file) {
+    private static void turn(Path file, Runnable off) {
         try {
-            Command.run("sh", "-c", "echo 0 >" + file).success();
+            off.run();
             assertEquals("0", Files.readString(file).strip(), file + " is off without the plugin");
             Files.writeString(file, "1");
         } catch (IOException e) {
