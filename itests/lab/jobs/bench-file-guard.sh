@@ -76,11 +76,9 @@ measure_auditd() {
     pkill -x auditd
     wait
     grep -c "type=SYSCALL" "$folder/audit/log" | sed 's/^/# auditd recorded system calls: /'
-    kill "$pid"
-    wait "$pid" || true
 }
 
-auditd_is_up() { [ -s "$folder/audit/log" ] && "$auditd/sbin/auditctl" -e 1 >/dev/null 2>&1; }
+auditd_is_up() { [ -s "$folder/audit/log" ] && audit_program auditctl -e 1 >/dev/null 2>&1; }
 
 measure_bpftrace() {
     local hook script='BEGIN { printf("begun\n"); }'

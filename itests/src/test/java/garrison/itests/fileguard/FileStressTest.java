@@ -88,7 +88,8 @@ class FileStressTest {
             assertEquals(uringWithout, complaints(start(URING)), "io_uring with a policy, as without");
             ended = true;
             attacker.join();
-            Guest.await(() -> refused + " refused, " + told + " told, " + lost + " lost, told of others: " + wronglyTold.stream().limit(5).toList(), () -> told.get() + lost.get() >= refused.get());
+            Guest.await(() -> refused + " refused, " + told + " told, " + lost + " lost, told of others: "
+                    + wronglyTold.stream().limit(5).toList(), () -> told.get() + lost.get() >= refused.get());
             System.out.println("a load of " + LOAD_SECONDS + " s on files, " + edits + " policies: " + refused + " attempts refused, " + through
                     + " through, " + told + " told, " + lost + " counted as lost");
             assertAll(() -> assertEquals(0, through.get(), "through"), () -> assertTrue(refused.get() > 0, "the attack ran"),
