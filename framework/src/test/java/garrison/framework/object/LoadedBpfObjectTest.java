@@ -7,20 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.framework.Footprint;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
 import garrison.spi.BpfMap;
 import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
 import garrison.spi.VerifierException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -247,13 +244,13 @@ class LoadedBpfObjectTest {
     }
 
     @Test
-    void openLoadClose_twoHundredTimes_leavesNoDescriptor() throws IOException {
+    void openLoadClose_twoHundredTimes_leavesNoDescriptor() {
         oneRound();
-        long before = descriptors();
+        Footprint before = Footprint.now();
         for (int round = 0; round < 200; round++) {
             oneRound();
         }
-        assertEquals(before, descriptors());
+        assertEquals(before, Footprint.now());
     }
 
     private void oneRound() {
@@ -266,12 +263,6 @@ class LoadedBpfObjectTest {
         try (OpenObject rejected = OpenObject.open(libbpf, spec, elf, OWNER)) {
             rejected.load("test_rejected", true);
             assertThrows(VerifierException.class, rejected::load);
-        }
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
         }
     }
 }

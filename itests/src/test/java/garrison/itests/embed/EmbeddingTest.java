@@ -9,6 +9,7 @@ import garrison.fileguard.FileAccessEvent;
 import garrison.fileguard.FileGuard;
 import garrison.framework.Garrison;
 import garrison.itests.AttachedBpf;
+import garrison.itests.Descriptors;
 import garrison.itests.Guest;
 import garrison.itests.TestJar;
 import java.io.BufferedReader;
@@ -76,13 +77,13 @@ class EmbeddingTest {
         int links = AttachedBpf.links().size();
         int programs = AttachedBpf.programs().size();
         int maps = AttachedBpf.maps().size();
-        long descriptors = descriptors();
+        Descriptors descriptors = Descriptors.now();
         int threads = ManagementFactory.getThreadMXBean().getThreadCount();
         int rounds = Guest.isLong() ? 50 : 3;
         for (int round = 0; round < rounds; round++) {
             guardOnce(config, secret);
         }
-        assertEquals(descriptors, descriptors());
+        descriptors.awaitNoneMore();
         Guest.await("no thread more than before", () -> ManagementFactory.getThreadMXBean().getThreadCount() <= threads);
         assertEquals(links, AttachedBpf.links().size());
         // The kernel frees these a moment later.
@@ -99,11 +100,5 @@ class EmbeddingTest {
             Guest.await("the event", () -> !heard.isEmpty());
         }
         assertEquals(1, heard.size());
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
-        }
     }
 }

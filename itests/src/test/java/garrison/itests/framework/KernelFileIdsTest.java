@@ -11,6 +11,7 @@ import garrison.framework.kernel.RunningKernel;
 import garrison.framework.link.Link;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.itests.Command;
+import garrison.itests.Descriptors;
 import garrison.itests.Guest;
 import garrison.spi.FileId;
 import garrison.spi.FileIds.FileNotFound;
@@ -96,13 +97,13 @@ class KernelFileIdsTest {
     @Test
     void identify_missingPath_isNamedAndNothingStaysOpen() throws IOException {
         identify(folder);
-        long before = descriptors();
+        Descriptors before = Descriptors.now();
         Path missing = folder.resolve("missing");
         FileNotFound none = assertThrows(FileNotFound.class, () -> IDS.identify(List.of(folder, missing)));
         assertEquals(missing, none.path());
         assertTrue(none.getMessage().contains("No such file"), none.getMessage());
         assertThrows(FileNotFound.class, () -> identify(Path.of("/etc/passwd/below")));
-        assertEquals(before, descriptors());
+        before.awaitNoneMore();
     }
 
     @Test
@@ -130,12 +131,6 @@ class KernelFileIdsTest {
         assertEquals(1000, new HashSet<>(first).size());
         for (int i = 0; i < 1000; i++) {
             assertEquals(((Number) Files.getAttribute(paths.get(i), "unix:ino")).longValue(), first.get(i).inode());
-        }
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
         }
     }
 }

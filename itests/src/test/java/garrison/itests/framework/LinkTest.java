@@ -10,6 +10,7 @@ import garrison.framework.link.Link;
 import garrison.framework.object.BpfSpec;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.framework.object.OpenObject;
+import garrison.itests.Descriptors;
 import garrison.itests.Guest;
 import garrison.spi.KernelException;
 import java.io.IOException;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LinkTest {
@@ -111,11 +111,11 @@ class LinkTest {
     @Test
     void attachDetach_overAndOver_leavesNoDescriptor() throws IOException {
         attachAndDetach();
-        long before = descriptors();
+        Descriptors before = Descriptors.now();
         for (int round = 0; round < (Guest.isLong() ? 500 : 5); round++) {
             attachAndDetach();
         }
-        assertEquals(before, descriptors());
+        before.awaitNoneMore();
         assertFalse(Files.exists(folder.resolve("while")));
     }
 
@@ -124,12 +124,6 @@ class LinkTest {
                 Link link = object.attach(Objects.program(object, "refuse_mkdir"))) {
             assertThrows(FileSystemException.class, () -> Files.createDirectory(folder.resolve("while")));
             assertTrue(link.id() > 0);
-        }
-    }
-
-    private static long descriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
         }
     }
 }

@@ -2,13 +2,13 @@
 package garrison.itests.framework.gap;
 
 import garrison.itests.AttachedBpf;
+import garrison.itests.Descriptors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What this process and the kernel hold at a moment.
@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * @param maps in the kernel
  * @param kernel kilobytes that the kernel holds in vmalloc and per-CPU memory, where maps and programs are
  */
-public record Footprint(long descriptors, long mappings, long heap, int links, int programs, int maps, long kernel) {
+public record Footprint(Descriptors descriptors, long mappings, long heap, int links, int programs, int maps, long kernel) {
     /** A leaked ring of the tests would be 16 MiB at once; per swap of a hundred this allows 80 KiB of the JVM's own. */
     private static final long HEAP_SLACK = 8 << 10;
     private static final long KERNEL_SLACK = 8 << 10;
@@ -30,17 +30,9 @@ public record Footprint(long descriptors, long mappings, long heap, int links, i
     public static Footprint now() {
         System.gc();
         Runtime runtime = Runtime.getRuntime();
-        return new Footprint(descriptorsNow(), lines("/proc/self/maps").stream().filter(l -> l.contains("bpf-map")).count(),
+        return new Footprint(Descriptors.now(), lines("/proc/self/maps").stream().filter(l -> l.contains("bpf-map")).count(),
                 (runtime.totalMemory() - runtime.freeMemory()) >> 10, AttachedBpf.links().size(), AttachedBpf.programs().size(),
                 AttachedBpf.maps().size(), kernelNow());
-    }
-
-    private static long descriptorsNow() {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static long kernelNow() {
@@ -59,7 +51,10 @@ public record Footprint(long descriptors, long mappings, long heap, int links, i
     /** What grew since; empty if nothing did. The kernel frees late, so ask again until it is. */
     public List<String> growthSince(Footprint before) {
         List<String> grown = new ArrayList<>();
-        grown(grown, "descriptors", before.descriptors, descriptors, 0);
+        List<String> open = descriptors.since(before.descriptors);
+        if (!open.isEmpty()) {
+            grown.add("descriptors of " + open);
+        }
         grown(grown, "mappings of BPF maps", before.mappings, mappings, 0);
         grown(grown, "KiB of heap", before.heap, heap, HEAP_SLACK);
         grown(grown, "links", before.links, links, 0);
