@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /**
  * The descriptors that this process holds, each by what it is open on, so that a growth names what was left open.
  *
- * @param targets as the kernel names them, for example {@code anon_inode:bpf-map}
+ * @param targets as the kernel names them, for example {@code anon_inode:bpf-map}; of pipes and sockets the kind alone
  */
 public record Descriptors(List<String> targets) {
     /** Those open now, but for jars: Java opens one where a class of it is first used. */
@@ -28,7 +28,7 @@ public record Descriptors(List<String> targets) {
 
     private static String target(Path descriptor) {
         try {
-            return Files.readSymbolicLink(descriptor).toString();
+            return Files.readSymbolicLink(descriptor).toString().replaceFirst("^(pipe|socket):.*", "$1");
         } catch (IOException e) {
             return "closed meanwhile";
         }
