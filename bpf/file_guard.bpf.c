@@ -67,7 +67,7 @@ static __always_inline bool guard_denies_open(struct file *file, __u32 act)
 
 	if (file->f_inode != file->f_path.dentry->d_inode)
 		object = guard_own_name(file->f_inode);
-	return object && guard_begin_at(&q, object, file->f_inode->i_sb->s_dev, FILE_GUARD_FILE_OPEN, act, act) &&
+	return object && guard_begin_at(&q, object, 0, file->f_inode->i_sb->s_dev, FILE_GUARD_FILE_OPEN, act, act) &&
 	       guard_refuses(&q);
 }
 
@@ -181,9 +181,8 @@ int BPF_PROG(guard_inode_link, struct dentry *from, struct inode *dir, struct de
 
 	if (ret)
 		return ret;
-	if (!guard_begin(&q, from, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK, FILE_GUARD_ALWAYS))
+	if (!guard_begin_both(&q, from, to, FILE_GUARD_INODE_LINK, FILE_GUARD_LINK, FILE_GUARD_ALWAYS))
 		return 0;
-	q.other = (__u64)to;
 	q.on_tree = FILE_GUARD_LINK | FILE_GUARD_ALWAYS;
 	q.on_shared = FILE_GUARD_LINK;
 	q.on_arrival = FILE_GUARD_CREATE;
@@ -216,9 +215,8 @@ static __always_inline bool guard_denies_rename(struct dentry *from, struct dent
 {
 	struct guard_question q;
 
-	if (!guard_begin(&q, from, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME, FILE_GUARD_ALWAYS | FILE_GUARD_LEADS))
+	if (!guard_begin_both(&q, from, to, FILE_GUARD_INODE_RENAME, FILE_GUARD_RENAME, FILE_GUARD_ALWAYS | FILE_GUARD_LEADS))
 		return false;
-	q.other = (__u64)to;
 	q.on_tree = FILE_GUARD_RENAME | FILE_GUARD_ALWAYS;
 	q.on_shared = FILE_GUARD_RENAME;
 	q.on_above = GUARD_REDIRECTS;

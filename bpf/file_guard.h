@@ -61,6 +61,7 @@ enum file_guard_hook {
  *	TERM		rule, number		so may who meets all terms up to the next that is the last of its entry
  *	NAME		directory, hash, page	a name in it that a rule knows, whatever file has it
  *	DEVICE		device, page		a block device that protected objects lie on
+ *	SIEVE		device, half		which inodes on it have OBJECT or ABOVE entries, perhaps
  *
  * A directory with NAME entries has an OBJECT entry that says so, with no operations.
  */
@@ -72,13 +73,14 @@ enum file_guard_kind {
 	FILE_GUARD_TERM = 5,
 	FILE_GUARD_NAME = 6,
 	FILE_GUARD_DEVICE = 7,
+	FILE_GUARD_SIEVE = 8,
 };
 
 #define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct file_guard_key {
 	__u32 kind;
-	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT: rule */
+	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT: rule; SIEVE: half */
 	__u64 inode;	/* OBJECT: 0 for one that no name leads to; NAME: the directory's; SUBJECT: the executable's, 0 for any; TERM: its number */
 	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any; DEVICE: its own */
 	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; NAME: the low half of its hash; else 0 */
@@ -122,6 +124,13 @@ struct file_guard_term {
 	__u16 kind;	/* enum file_guard_term_kind */
 	__u16 place;	/* FILE_GUARD_TERM_LAST, FILE_GUARD_TERM_END */
 };
+
+/* The value of a SIEVE: bits, one of all halves for each inode, which may share it with others. */
+struct file_guard_sieve {
+	__u64 words[2];
+};
+
+#define FILE_GUARD_SIEVE_WORDS 4	/* of all halves */
 
 /* What one rule says of one object; of a FILESYSTEM only the operations count, of a SUBJECT the generation. */
 struct file_guard_value {

@@ -46,7 +46,7 @@ static __always_inline bool guard_denies_backed(struct file *file, __u32 hook, _
 	if (!guard_is_backing(file->f_mode))
 		return false;
 	opened = BPF_CORE_READ(backing, user_path.dentry);
-	return guard_begin_at(&q, (__u64)opened, BPF_CORE_READ(opened, d_sb, s_dev), hook, act, act) && guard_refuses(&q);
+	return guard_begin_at(&q, (__u64)opened, 0, BPF_CORE_READ(opened, d_sb, s_dev), hook, act, act) && guard_refuses(&q);
 }
 
 #endif

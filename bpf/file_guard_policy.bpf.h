@@ -62,11 +62,18 @@ struct guard_question {
 	__u8 quiet;		/* another hook asked the same before: report only a refusal */
 	__u8 new_name;		/* 1: `dentry` does not exist yet, and its directory is asked */
 	__u8 names;		/* rules know names on this file system */
+	__u8 near;		/* nothing above counts: only the object, and its name */
+	__u8 recalled;		/* what there is to know of the directory is known */
+	__u16 covers;		/* what any rule on this file system covers */
 
 	/* The walk. */
 	__u8 lost;		/* it ended at something without a name */
 	__u8 on_second;		/* it is that of the second name */
 	__u8 known;		/* it began at an object that a rule knows by its inode */
+	__u8 rooted;		/* it came to the file system's root */
+	__u8 met_tree;		/* from the directory on there is a tree's root */
+	__u8 met_names;		/* rules know the directory or names in it */
+	__u32 policy;		/* the number of the policy's map */
 	__u16 self;		/* on an object protected itself: only where a walk begins */
 	__u16 here;		/* on a tree's root, or what is below */
 	__u16 tree;		/* becomes `here` above where the walk begins */
@@ -132,6 +139,13 @@ static __always_inline __u64 guard_inode(__u64 dentry)
 static __always_inline __u64 guard_number(__u64 inode)
 {
 	return inode ? GUARD_READ(struct inode, inode, i_ino) : 0;
+}
+
+static __always_inline __u32 guard_device(__u64 inode)
+{
+	__u64 super = GUARD_READ(struct inode, inode, i_sb);
+
+	return GUARD_READ(struct super_block, super, s_dev);
 }
 
 /*

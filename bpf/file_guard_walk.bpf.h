@@ -3,13 +3,9 @@
 #ifndef FILE_GUARD_WALK_BPF_H
 #define FILE_GUARD_WALK_BPF_H
 
-#include "file_guard_policy.bpf.h"
+#include "file_guard_places.bpf.h"
 
 #define GUARD_NAME_MAX 255
-
-/* Of the hash that NAME entries are found by; Java's NameHash has the same. */
-#define GUARD_HASH_SEED 0x6a09e667f3bcc908ULL
-#define GUARD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
 /* All that the policy says of the object in q->key. */
 static long guard_page_step(__u32 i, struct guard_walk *walk)
@@ -94,6 +90,10 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 		key = q->key;
 		value = bpf_map_lookup_elem(walk->policy, &key);
 		if (value && guard_is_meant(q, value, inode)) {
+			if (at != q->dentry && key.kind == FILE_GUARD_OBJECT) {
+				q->met_tree |= !!(value->coverage & FILE_GUARD_TREE);
+				q->met_names |= q->level == 1 && value->coverage & (FILE_GUARD_NAMED | FILE_GUARD_SELF);
+			}
 			if (guard_weigh(walk, value))
 				return 1;
 			if (q->self && value->coverage & FILE_GUARD_SELF)
@@ -120,6 +120,7 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 	if (parent == at) {
 		/* Opened by handle, and no name known. */
 		q->lost = !!(GUARD_READ(struct dentry, at, d_flags) & GUARD_DCACHE_DISCONNECTED);
+		q->rooted = !q->lost;
 		return 1;
 	}
 	if (q->self | q->named) {
@@ -129,9 +130,9 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 		if (q->self && !q->known)
 			q->named |= q->tree & FILE_GUARD_ALWAYS;
 		q->self = 0;
-		if (!(q->tree | q->shared | q->named))
-			return 1;
 	}
+	if (!(q->tree | q->shared | q->named))
+		return 1;
 	q->at = parent;
 	q->level++;
 	q->here = q->tree;
@@ -250,7 +251,7 @@ static __always_inline void guard_judge_other(struct guard_walk *walk)
 __noinline int guard_judge(struct guard_question *q)
 {
 	struct guard_walk walk = {};
-	__u32 zero = 0;
+	__u32 zero = 0, moves;
 
 	if (!q)
 		return 0;
@@ -266,12 +267,16 @@ __noinline int guard_judge(struct guard_question *q)
 	}
 	if (q->other)
 		guard_meet(q);
+	q->policy = ((struct bpf_map *)walk.policy)->id;
+	moves = q->recalled || q->other ? 1 : guard_moves();
 	q->self = q->on_self;
-	q->tree = q->on_tree;
+	q->tree = q->near ? 0 : q->on_tree;
 	q->shared = q->on_shared;
 	q->child = q->dentry;
 	q->named = q->new_name ? q->on_fresh : 0;
 	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
+	if (q->rooted && !(moves & 1))
+		guard_remember(q, moves);
 	if (q->on_above && q->found != GUARD_DENIED) {
 		q->self = q->on_above;
 		q->level = 0;
@@ -297,31 +302,53 @@ static __always_inline void guard_fill_question(struct guard_question *q, __u64 
 }
 
 /*
- * Begins a question about something on a file system; false when no rule for anything there covers one of the operations in
- * `may`, which is the usual end. The masks are those of a plain act on one object.
+ * Begins a question about something on a file system; false when nothing that is known of the directory, or no rule for anything
+ * on the file system that covers one of the operations in `may`, asks for it, which is the usual end. The masks are those of a
+ * plain act on one object. With a second name, both directories count.
  */
-static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentry, __u32 device, __u32 hook, __u32 act,
+static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentry, __u64 other, __u32 device, __u32 hook, __u32 act,
 					   __u32 may)
 {
 	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM };
+	__u32 says = guard_recall(&dentry), covers, zero = 0;
 	struct file_guard_value *value;
-	__u32 zero = 0;
-	void *now = bpf_map_lookup_elem(&policy, &zero);
+	void *now;
 
-	if (!now)
+	if ((says & GUARD_MEMORY) == GUARD_CLEAR && (!other || (guard_recall(&other) & GUARD_MEMORY) == GUARD_CLEAR))
 		return false;
-	key.device = device;
-	value = bpf_map_lookup_elem(now, &key);
-	if (!value || !(value->operations & may))
+	if (says) {
+		covers = says >> GUARD_OPERATIONS_SHIFT;
+	} else {
+		now = bpf_map_lookup_elem(&policy, &zero);
+		if (!now)
+			return false;
+		key.device = device;
+		value = bpf_map_lookup_elem(now, &key);
+		if (!value)
+			return false;
+		covers = value->operations;
+	}
+	if (!(covers & may))
 		return false;
 	guard_fill_question(q, dentry, device, hook, act);
-	q->names = !!(value->operations & FILE_GUARD_NAMES);
+	q->other = other;
+	q->covers = covers;
+	q->names = !!(covers & FILE_GUARD_NAMES);
+	q->recalled = says != 0;
+	q->near = !other && (says & GUARD_MEMORY) == GUARD_NAMES;
 	return true;
 }
 
 static __always_inline bool guard_begin(struct guard_question *q, struct dentry *dentry, __u32 hook, __u32 act, __u32 may)
 {
-	return guard_begin_at(q, (__u64)dentry, dentry->d_sb->s_dev, hook, act, may);
+	return guard_begin_at(q, (__u64)dentry, 0, dentry->d_sb->s_dev, hook, act, may);
+}
+
+/* The same for an act with two names on one file system. */
+static __always_inline bool guard_begin_both(struct guard_question *q, struct dentry *from, struct dentry *to, __u32 hook, __u32 act,
+					     __u32 may)
+{
+	return guard_begin_at(q, (__u64)from, (__u64)to, from->d_sb->s_dev, hook, act, may);
 }
 
 #endif

@@ -36,6 +36,7 @@ final class FileGuardSession implements PluginSession {
      */
     private int nextRule = ThreadLocalRandom.current().nextInt(1, 1 << 30);
     private volatile CompiledPolicy inForce;
+    private volatile boolean remembers = true;
 
     FileGuardSession(PluginContext context) {
         this.context = context;
@@ -78,6 +79,7 @@ final class FileGuardSession implements PluginSession {
         Policy policy = Policy.read(settings);
         CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule, context.time(0));
         nextRule += policy.rules().size();
+        remembers = object.run("guard_find_moves", new byte[0]) != 0;
         BpfMap outer = object.map("policy");
         BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
         try {
@@ -93,7 +95,7 @@ final class FileGuardSession implements PluginSession {
         // Before 6.11 the kernel leaves out its own check of security.* attributes when BPF is an active security module.
         boolean hole = context.kernel().lsmHook("inode_xattr_skipcap").isEmpty();
         return object.programs().stream()
-                .filter(p -> hooks.contains(Hook.of(p.target())) || hole && XATTR.contains(p.target()))
+                .filter(p -> !p.kind().equals("syscall") && (hooks.contains(Hook.of(p.target())) || hole && XATTR.contains(p.target())))
                 .map(ProgramInfo::name).collect(Collectors.toUnmodifiableSet());
     }
 
@@ -113,6 +115,10 @@ final class FileGuardSession implements PluginSession {
                         .limit(NAMED_AT_MOST).map(Path::toString).collect(Collectors.joining(", "))
                         + (now.absent().size() > NAMED_AT_MOST ? ", …" : ""));
             }
+        }
+        if (!remembers) {
+            figures.put("memory of directories", "none, each file is looked up from its own place to the root: the kernel hides its symbols"
+                    + " (kernel.kptr_restrict = 2)");
         }
         if (!missing.isEmpty()) {
             figures.put("hooks this kernel lacks", String.join(", ", missing));

@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
  */
 final class NameHash {
     private static final long SEED = 0x6a09e667f3bcc908L;
-    private static final long FACTOR = 0x9e3779b97f4a7c15L;
+    static final long FACTOR = 0x9e3779b97f4a7c15L;
 
     private NameHash() {}
 

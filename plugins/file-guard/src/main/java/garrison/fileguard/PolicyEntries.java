@@ -27,6 +27,7 @@ final class PolicyEntries {
     static final int TERM = 5;
     static final int NAME = 6;
     static final int DEVICE = 7;
+    static final int SIEVE = 8;
 
     static final int SELF = 1;
     static final int TREE = 1 << 1;
@@ -160,7 +161,8 @@ final class PolicyEntries {
                 all.add(new Entry(place, page++, 0, listed.generation, one.getKey(), one.getValue(), more));
             }
         });
-        int count = all.size() + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
+        Map<Integer, PolicySieve> sieves = sieves();
+        int count = all.size() + sieves.size() * PolicySieve.HALVES + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
         ByteBuffer keys = ByteBuffer.allocate(count * KEY_SIZE).order(ByteOrder.nativeOrder());
         ByteBuffer values = ByteBuffer.allocate(count * VALUE_SIZE).order(ByteOrder.nativeOrder());
         for (Entry e : all) {
@@ -169,8 +171,18 @@ final class PolicyEntries {
             values.putInt(e.generation).putInt(e.word.rule).putShort((short) e.word.operations).put((byte) e.coverage)
                     .put((byte) e.word.traits).putInt(e.more ? 1 : 0);
         }
+        sieves.forEach((device, sieve) -> sieve.put(device, keys, values));
         terms.forEach((rule, entries) -> put(rule, entries, keys, values));
         return new Table(keys.flip(), values.flip(), count);
+    }
+
+    /** By device. */
+    private Map<Integer, PolicySieve> sieves() {
+        Map<Integer, PolicySieve> sieves = new LinkedHashMap<>();
+        fileSystems.keySet().forEach(device -> sieves.put(device, new PolicySieve()));
+        places.keySet().stream().filter(place -> place.kind == OBJECT || place.kind == ABOVE)
+                .forEach(place -> sieves.get(place.device).add(place.inode));
+        return sieves;
     }
 
     private static void put(int rule, List<List<Term>> entries, ByteBuffer keys, ByteBuffer values) {
