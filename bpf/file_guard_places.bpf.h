@@ -3,10 +3,11 @@
  * What file-guard remembers of directories, so that most files cost no walk: which operations rules know on the file system,
  * whether a rule covers all below, whether rules know names in it.
  *
- * A memory holds for one policy and for as long as nothing anywhere has been moved: the policy's map has a number that no
- * other has, and the kernel counts moves in rename_lock. It is about one directory: its dentry's address, inode, generation and
- * file system are compared. (Were a directory moved into a tree and exactly 2^31 more names moved before anybody looks at it,
- * it would be taken for as it was; what such a directory holds was not protected before.)
+ * A memory is about one directory (its dentry's address, inode, generation and super block are compared), under one policy (the
+ * policy's map has a number that no other has), and holds for as long as nothing anywhere has been moved, which the kernel counts
+ * in rename_lock. After a move it holds again if the directories above are still those that they were, by their inodes: none of
+ * those had an entry in this policy. (Were a directory moved into a tree and exactly 2^31 more names moved before anybody looks at
+ * it, it would be taken for as it was; what such a directory holds was not protected before.)
  *
  * File systems whose names can change behind the kernel (they revalidate) are walked each time, and so is everything where the
  * kernel does not tell where rename_lock is (kptr_restrict=2).
@@ -14,6 +15,7 @@
 #ifndef FILE_GUARD_PLACES_BPF_H
 #define FILE_GUARD_PLACES_BPF_H
 
+#include "file_guard_flags.bpf.h"
 #include "file_guard_policy.bpf.h"
 
 /* Of the hash that NAME entries are found by, and inodes in a SIEVE; Java's NameHash and PolicySieve have the same. */
@@ -33,15 +35,20 @@ enum guard_memory {
 #define GUARD_MEMORY 3
 #define GUARD_OPERATIONS_SHIFT 8
 
+/* How many inodes above a directory are remembered. Where it lies deeper, a walk is made after each move. */
+#define GUARD_ABOVE_MAX 10
+
 struct guard_place {
 	__u64 holds;		/* for this policy (high half) and this count of moves; 0 while it is written */
 	__u64 dentry;
+	__u64 super;
 	__u64 inode;
 	__u32 generation;
-	__u32 device;
-	__u64 sieve[FILE_GUARD_SIEVE_WORDS];
 	__u32 says;
 	__u32 writing;
+	__u32 levels;		/* directories above, the root included; 0 also if they do not fit */
+	__u64 sieve[FILE_GUARD_SIEVE_WORDS];
+	__u64 above[GUARD_ABOVE_MAX];
 };
 
 /* Each directory has one place, which it may share: then the last one looked at is remembered. */
@@ -91,74 +98,171 @@ static __always_inline __u32 guard_sieve_bit(__u64 inode)
 	return inode * GUARD_HASH_FACTOR >> 56;
 }
 
+/* A name and the directory that it is in. */
+struct guard_sight {
+	__u64 directory;
+	__u64 super;
+	__u64 inode;		/* the directory's number */
+	__u32 generation;	/* and generation */
+	__u32 own_mode;
+	__u64 own;		/* the number of what has the name; 0: nothing yet */
+};
+
+/* False where the name is in no directory. Looks through one cast only: each costs more than a read. */
+static __always_inline bool guard_see(__u64 dentry, struct guard_sight *sight)
+{
+	struct dentry *at = (struct dentry *)dentry, *up;
+	struct inode *inode, *own;
+
+	if (bpf_rdonly_cast) {
+		at = GUARD_AS(struct dentry, dentry);
+		up = at->d_parent;
+		inode = up->d_inode;
+		own = at->d_inode;
+		if (up == at || !inode)
+			return false;
+		sight->super = (__u64)at->d_sb;
+		sight->inode = inode->i_ino;
+		sight->generation = inode->i_generation;
+		sight->own = own ? own->i_ino : 0;
+		sight->own_mode = own ? own->i_mode : 0;
+	} else {
+		up = BPF_CORE_READ(at, d_parent);
+		inode = BPF_CORE_READ(up, d_inode);
+		own = BPF_CORE_READ(at, d_inode);
+		if (up == at || !inode)
+			return false;
+		sight->super = (__u64)BPF_CORE_READ(at, d_sb);
+		sight->inode = BPF_CORE_READ(inode, i_ino);
+		sight->generation = BPF_CORE_READ(inode, i_generation);
+		sight->own = own ? BPF_CORE_READ(own, i_ino) : 0;
+		sight->own_mode = own ? BPF_CORE_READ(own, i_mode) : 0;
+	}
+	sight->directory = (__u64)up;
+	return true;
+}
+
+static __always_inline bool guard_is_of(volatile struct guard_place *place, struct guard_sight *sight)
+{
+	return place->dentry == sight->directory && place->inode == sight->inode && place->generation == sight->generation &&
+	       place->super == sight->super;
+}
+
+/* Whether the directories above are those that are remembered. */
+static __always_inline bool guard_is_below_the_same(volatile struct guard_place *place, __u64 directory)
+{
+	__u32 levels = place->levels, i;
+	__u64 at = directory, parent;
+
+	for (i = 0; i < GUARD_ABOVE_MAX; i++) {
+		parent = guard_parent(at);
+		if (parent == at)
+			return i && i == levels;
+		if (i >= levels || guard_number(guard_inode(parent)) != place->above[i])
+			return false;
+		at = parent;
+	}
+	return false;
+}
+
+/* After names were moved: what is remembered of the directory under this policy may still be so. */
+__noinline int guard_confirm(__u64 *name)
+{
+	volatile struct guard_place *place;
+	struct guard_sight sight;
+	__u64 holds, now_holds;
+	__u32 zero = 0, moves = guard_moves();
+	bool same = false;
+	void *now;
+
+	if (!name || moves & 1 || !guard_see(*name, &sight))
+		return 0;
+	place = guard_place_of(sight.inode);
+	now = bpf_map_lookup_elem(&policy, &zero);
+	if (!place || !now || __sync_lock_test_and_set(&place->writing, 1))
+		return 0;
+	now_holds = guard_holds(now, moves);
+	holds = place->holds;
+	if (holds >> 32 == now_holds >> 32 && guard_is_of(place, &sight) && guard_is_below_the_same(place, sight.directory) &&
+	    guard_moves() == moves) {
+		place->holds = now_holds;
+		same = true;
+	}
+	place->writing = 0;
+	return same;
+}
+
+/* Whether the policy has an entry for what has the name. */
+static __always_inline bool guard_has_entry(void *now, struct guard_sight *sight)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_OBJECT };
+
+	key.inode = sight->own;
+	key.device = GUARD_READ(struct super_block, sight->super, s_dev);
+	if (bpf_map_lookup_elem(now, &key))
+		return true;
+	key.kind = FILE_GUARD_ABOVE;
+	return (sight->own_mode & GUARD_S_IFMT) == GUARD_S_IFDIR && bpf_map_lookup_elem(now, &key);
+}
+
 /*
- * What there is to ask about `dentry`, by what is remembered of its directory: GUARD_CLEAR nothing at all, GUARD_NAMES the object
+ * What there is to ask about a name, by what is remembered of its directory: GUARD_CLEAR nothing at all, GUARD_NAMES the object
  * itself and its name, else enum guard_memory; with the file system's operations above. A global function is verified once; it
  * takes no kernel pointer but as a number in memory.
  */
 __noinline int guard_recall(__u64 *name)
 {
-	__u64 dentry, directory, inode, number, own, holds;
 	volatile struct guard_place *place;
+	struct guard_sight sight;
 	__u32 zero = 0, says, bit;
+	__u64 holds;
 	void *now;
 
-	if (!name)
+	if (!name || !guard_see(*name, &sight))
 		return GUARD_UNKNOWN;
-	dentry = *name;
-	directory = guard_parent(dentry);
-	if (directory == dentry)
-		return GUARD_UNKNOWN;
-	inode = guard_inode(directory);
-	number = guard_number(inode);
-	place = guard_place_of(number);
+	place = guard_place_of(sight.inode);
 	now = bpf_map_lookup_elem(&policy, &zero);
-	if (!inode || !place || !now)
+	if (!place || !now)
 		return GUARD_UNKNOWN;
 	holds = guard_holds(now, guard_moves());
-	if (place->holds != holds || place->dentry != directory || place->inode != number ||
-	    place->generation != GUARD_READ(struct inode, inode, i_generation) ||
-	    place->device != guard_device(inode))
+	if (!guard_is_of(place, &sight) || (place->holds != holds && !guard_confirm(name)))
 		return GUARD_UNKNOWN;
 	says = place->says;
-	own = guard_inode(dentry);
-	if (own && (says & GUARD_MEMORY) == GUARD_CLEAR) {
-		bit = guard_sieve_bit(guard_number(own));
-		if (place->sieve[bit >> 6 & (FILE_GUARD_SIEVE_WORDS - 1)] >> (bit & 63) & 1)
+	if (sight.own && (says & GUARD_MEMORY) == GUARD_CLEAR) {
+		bit = guard_sieve_bit(sight.own);
+		if (place->sieve[bit >> 6 & (FILE_GUARD_SIEVE_WORDS - 1)] >> (bit & 63) & 1 && guard_has_entry(now, &sight))
 			says ^= GUARD_CLEAR ^ GUARD_NAMES;
 	}
 	/* As long as it was not written meanwhile, all of this was said at once. */
-	return place->holds == holds ? says : GUARD_UNKNOWN;
+	return place->holds == holds && guard_is_of(place, &sight) ? says : GUARD_UNKNOWN;
 }
 
 /* Remembers the directory of q->dentry, from which a walk to the root has just been made; `moves` is the count before it. */
 __noinline int guard_remember(struct guard_question *q, __u32 moves)
 {
 	struct file_guard_key key = { .kind = FILE_GUARD_SIEVE };
-	__u64 directory, inode, number, holds;
-	struct file_guard_sieve *half;
 	volatile struct guard_place *place;
+	struct file_guard_sieve *half;
+	struct guard_sight sight;
+	__u64 holds, at, parent;
 	__u32 zero = 0, i;
 	void *now;
 
-	if (!q || moves & 1)
+	if (!q || moves & 1 || !guard_see(q->dentry, &sight))
 		return 0;
-	directory = guard_parent(q->dentry);
-	inode = guard_inode(directory);
-	number = guard_number(inode);
-	place = guard_place_of(number);
+	place = guard_place_of(sight.inode);
 	now = bpf_map_lookup_elem(&policy, &zero);
-	if (!place || !now || !inode || GUARD_READ(struct dentry, directory, d_flags) & GUARD_DCACHE_OP_REVALIDATE)
+	if (!place || !now || GUARD_READ(struct dentry, sight.directory, d_flags) & GUARD_DCACHE_OP_REVALIDATE)
 		return 0;
 	holds = guard_holds(now, moves);
 	/* Another policy meanwhile, or another who writes: the next one will do. */
 	if ((__u32)(holds >> 32) != q->policy || __sync_lock_test_and_set(&place->writing, 1))
 		return 0;
 	place->holds = 0;
-	place->dentry = directory;
-	place->inode = number;
-	place->generation = GUARD_READ(struct inode, inode, i_generation);
-	place->device = q->device;
+	place->dentry = sight.directory;
+	place->super = sight.super;
+	place->inode = sight.inode;
+	place->generation = sight.generation;
 	key.device = q->device;
 	for (i = 0; i < FILE_GUARD_SIEVE_WORDS; i += 2) {
 		key.number = i / 2;
@@ -168,7 +272,18 @@ __noinline int guard_remember(struct guard_question *q, __u32 moves)
 	}
 	place->says = (__u32)q->covers << GUARD_OPERATIONS_SHIFT |
 		      (q->met_tree ? GUARD_COVERED : q->met_names ? GUARD_NAMES : GUARD_CLEAR);
-	if (guard_moves() == moves && guard_parent(q->dentry) == directory)
+	place->levels = 0;
+	at = sight.directory;
+	for (i = 0; i < GUARD_ABOVE_MAX; i++) {
+		parent = guard_parent(at);
+		if (parent == at) {
+			place->levels = i;
+			break;
+		}
+		place->above[i] = guard_number(guard_inode(parent));
+		at = parent;
+	}
+	if (guard_moves() == moves)
 		place->holds = holds;
 	place->writing = 0;
 	return 0;

@@ -94,6 +94,7 @@ struct guard_question {
 	__u32 exe_generation;
 	__u32 uid;
 	__u32 gid;
+	__u32 passed;		/* the rule that was last found to let this task through */
 	__u32 term_rule;	/* whose terms are gone through */
 	__u8 term_failed;	/* one of the entry at hand did not hold */
 	__u8 terms_hold;	/* all of one entry did */
@@ -139,13 +140,6 @@ static __always_inline __u64 guard_inode(__u64 dentry)
 static __always_inline __u64 guard_number(__u64 inode)
 {
 	return inode ? GUARD_READ(struct inode, inode, i_ino) : 0;
-}
-
-static __always_inline __u32 guard_device(__u64 inode)
-{
-	__u64 super = GUARD_READ(struct inode, inode, i_sb);
-
-	return GUARD_READ(struct super_block, super, s_dev);
 }
 
 /*
@@ -246,10 +240,13 @@ static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_va
 	if (value->coverage & FILE_GUARD_NAMED)
 		covers |= q->named;
 	covers &= value->operations;
-	if (!covers || guard_allowed(walk, value->rule, value->traits))
+	if (!covers || value->rule == q->passed)
 		return false;
-	if (value->traits & FILE_GUARD_BY_TERMS && guard_terms_hold(walk, value->rule))
+	if (guard_allowed(walk, value->rule, value->traits) ||
+	    (value->traits & FILE_GUARD_BY_TERMS && guard_terms_hold(walk, value->rule))) {
+		q->passed = value->rule;
 		return false;
+	}
 	if (value->traits & FILE_GUARD_ENFORCED && garrison_enforcing()) {
 		q->found = GUARD_DENIED;
 		if (value->traits & FILE_GUARD_KILLS)

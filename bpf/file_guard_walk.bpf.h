@@ -22,7 +22,7 @@ static long guard_page_step(__u32 i, struct guard_walk *walk)
 
 static __always_inline __u32 guard_name_length(__u64 dentry)
 {
-	__u32 length = BPF_CORE_READ((struct dentry *)dentry, d_name.len);
+	__u32 length = GUARD_READ(struct dentry, dentry, d_name.len);
 
 	return length > GUARD_NAME_MAX ? GUARD_NAME_MAX : length;
 }
@@ -40,7 +40,7 @@ __noinline int guard_ask_for_name(struct guard_question *q)
 	if (!q)
 		return 0;
 	child = q->child;
-	name = BPF_CORE_READ((struct dentry *)child, d_name.name);
+	name = (const unsigned char *)GUARD_READ(struct dentry, child, d_name.name);
 	length = guard_name_length(child);
 	hash = GUARD_HASH_SEED ^ length;
 	for (i = 0; i <= GUARD_NAME_MAX / 8; i++) {

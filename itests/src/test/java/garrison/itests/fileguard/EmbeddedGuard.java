@@ -91,6 +91,11 @@ final class EmbeddedGuard implements AutoCloseable {
         return List.copyOf(reports.getOrDefault(pid, List.of()));
     }
 
+    /** What was told of anybody. */
+    List<Report> all() {
+        return reports.values().stream().flatMap(List::stream).toList();
+    }
+
     /** Whether it was told that a process was killed. */
     boolean killed(long pid) {
         return killed.contains(pid);
