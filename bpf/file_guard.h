@@ -62,6 +62,8 @@ enum file_guard_hook {
  *	NAME		directory, hash, page	a name in it that a rule knows, whatever file has it
  *	DEVICE		device, page		a block device that protected objects lie on
  *	SIEVE		device, half		which inodes on it have OBJECT or ABOVE entries, perhaps
+ *	OWNER		rule			it covers only what this uid owns
+ *	RATE		rule			how many of its events are told in a second
  *
  * A directory with NAME entries has an OBJECT entry that says so, with no operations.
  */
@@ -74,13 +76,15 @@ enum file_guard_kind {
 	FILE_GUARD_NAME = 6,
 	FILE_GUARD_DEVICE = 7,
 	FILE_GUARD_SIEVE = 8,
+	FILE_GUARD_OWNER = 9,
+	FILE_GUARD_RATE = 10,
 };
 
 #define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct file_guard_key {
 	__u32 kind;
-	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT: rule; SIEVE: half */
+	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT, OWNER, RATE: rule; SIEVE: half */
 	__u64 inode;	/* OBJECT: 0 for one that no name leads to; NAME: the directory's; SUBJECT: the executable's, 0 for any; TERM: its number */
 	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any; DEVICE: its own */
 	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; NAME: the low half of its hash; else 0 */
@@ -101,6 +105,8 @@ enum file_guard_traits {
 	FILE_GUARD_BY_BOTH = 1 << 3,		/* of executables run by a uid */
 	FILE_GUARD_BY_TERMS = 1 << 4,		/* it has TERM entries */
 	FILE_GUARD_KILLS = 1 << 5,		/* whom it refuses something is killed */
+	FILE_GUARD_BY_OWNER = 1 << 6,		/* it has an OWNER entry */
+	FILE_GUARD_RATED = 1 << 7,		/* it has a RATE entry */
 };
 
 /* What a TERM asks for. */
@@ -111,6 +117,8 @@ enum file_guard_term_kind {
 	FILE_GUARD_TERM_GID = 4,
 	FILE_GUARD_TERM_CGROUP = 5,	/* the cgroup of the value, which lies `more` levels below the root, or one below it */
 	FILE_GUARD_TERM_UNTIL = 6,	/* the boot clock is before the value, ns */
+	FILE_GUARD_TERM_ANCESTOR = 7,	/* a process above runs the inode that is the value, on the device `more` */
+	FILE_GUARD_TERM_ANCESTOR_GENERATION = 8,	/* the nearest that the term before found has this generation */
 };
 
 /* bits of file_guard_term.place */
@@ -125,6 +133,14 @@ struct file_guard_term {
 	__u16 place;	/* FILE_GUARD_TERM_LAST, FILE_GUARD_TERM_END */
 };
 
+/* The value of a RATE. */
+struct file_guard_rate {
+	__u32 limit;	/* events told in a second of the boot clock */
+	__u32 second;	/* the last one in which any was, */
+	__u32 told;	/* how many were asked for in it */
+	__u32 untold;	/* and how many were not told, since the policy came into force */
+};
+
 /* The value of a SIEVE: bits, one of all halves for each inode, which may share it with others. */
 struct file_guard_sieve {
 	__u64 words[2];
@@ -132,9 +148,9 @@ struct file_guard_sieve {
 
 #define FILE_GUARD_SIEVE_WORDS 4	/* of all halves */
 
-/* What one rule says of one object; of a FILESYSTEM only the operations count, of a SUBJECT the generation. */
+/* What one rule says of one object; of a FILESYSTEM only the operations count, of a SUBJECT the generation, of an OWNER the uid. */
 struct file_guard_value {
-	__u32 generation;	/* the inode's; 0 is not compared; of a NAME the high half of its hash */
+	__u32 generation;	/* the inode's; 0 is not compared; of a NAME the high half of its hash; of an OWNER the uid */
 	__u32 rule;		/* unique over all policies of a run */
 	__u16 operations;	/* enum file_guard_operation */
 	__u8 coverage;		/* enum file_guard_coverage */
@@ -172,8 +188,11 @@ struct file_guard_event {
 	__u32 second;		/* 1 when depth counts names of the second path, else 0 */
 	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */
 	__u32 killed;		/* 1 when the process was sent SIGKILL */
+	__u32 limited;		/* 1 when the rule tells no more in this second */
+	__u32 parent;		/* the process that started it, */
 	__u32 reserved;
 	char comm[16];
+	char parent_comm[16];	/* and the name of its thread that did */
 	char names[];		/* of each path the names from the last up to the file system's root, a NUL after each */
 };
 

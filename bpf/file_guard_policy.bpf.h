@@ -86,6 +86,7 @@ struct guard_question {
 	__u64 common;		/* that directory; 0: none */
 	struct file_guard_key key;
 	__u32 page;		/* of the directory, while its names are looked at */
+	__u32 page_more;	/* it has another */
 	__u32 name_rest;	/* the high half of the hash of `child` */
 
 	/* Who asks, once that matters. */
@@ -96,9 +97,12 @@ struct guard_question {
 	__u32 gid;
 	__u32 passed;		/* the rule that was last found to let this task through */
 	__u32 term_rule;	/* whose terms are gone through */
+	__u32 ancestor_generation;	/* of the program that the term before looked for above the process */
 	__u8 term_failed;	/* one of the entry at hand did not hold */
 	__u8 terms_hold;	/* all of one entry did */
 	__u8 killed;
+	__u8 rated;		/* its rule has a RATE entry */
+	__u8 limited;		/* and tells no more in this second */
 
 	/* What was found: enum guard_finding, and what caused it. */
 	__u32 rule;
@@ -225,6 +229,31 @@ static __noinline bool guard_allowed(struct guard_walk *walk, __u32 rule, __u32 
 }
 
 /*
+ * Whether the object at hand belongs to whom the rule is about. What does not exist yet will belong to who makes it; what leads to
+ * a protected place, or lies on its device, counts for whatever is there.
+ */
+static __noinline bool guard_is_owned(struct guard_walk *walk, __u32 rule)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_OWNER, .number = rule };
+	struct guard_question *q = walk->q;
+	struct file_guard_value *value;
+	__u64 inode;
+
+	if (q->key.kind == FILE_GUARD_ABOVE || q->key.kind == FILE_GUARD_DEVICE)
+		return true;
+	value = bpf_map_lookup_elem(walk->policy, &key);
+	if (!value)
+		return true;
+	inode = q->on_second ? guard_inode(q->other) : 0;
+	if (!inode)
+		inode = guard_inode(q->dentry);
+	if (inode)
+		return GUARD_READ(struct inode, inode, i_uid.val) == value->generation;
+	guard_identify(q);
+	return q->uid == value->generation;
+}
+
+/*
  * One rule's word on the object at hand: true when it is a refusal, which ends the question. Of what is only audited the
  * first is kept.
  */
@@ -242,6 +271,8 @@ static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_va
 	covers &= value->operations;
 	if (!covers || value->rule == q->passed)
 		return false;
+	if (value->traits & FILE_GUARD_BY_OWNER && !guard_is_owned(walk, value->rule))
+		return false;
 	if (guard_allowed(walk, value->rule, value->traits) ||
 	    (value->traits & FILE_GUARD_BY_TERMS && guard_terms_hold(walk, value->rule))) {
 		q->passed = value->rule;
@@ -257,6 +288,7 @@ static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_va
 		return false;
 	}
 	q->rule = value->rule;
+	q->rated = !!(value->traits & FILE_GUARD_RATED);
 	q->matched_inode = q->key.inode;
 	q->depth = q->level;
 	q->matched_second = q->on_second;

@@ -27,6 +27,18 @@ static long guard_measure_step(__u32 i, struct guard_question **q)
 	return 0;
 }
 
+_Static_assert(sizeof(struct file_guard_rate) == sizeof(struct file_guard_value), "one map holds both");
+
+/* Who started the process. */
+static __always_inline void guard_fill_parent(struct file_guard_event *event)
+{
+	__u64 task = bpf_get_current_task(), parent = GUARD_READ(struct task_struct, task, real_parent);
+
+	event->parent = parent ? GUARD_READ(struct task_struct, parent, tgid) : 0;
+	bpf_probe_read_kernel(event->parent_comm, sizeof(event->parent_comm),
+			      (void *)(parent + bpf_core_field_offset(struct task_struct, comm)));
+}
+
 static __always_inline void guard_fill(struct file_guard_event *event, struct guard_question *q)
 {
 	__u64 both = bpf_get_current_pid_tgid();
@@ -54,7 +66,9 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	event->depth = q->depth;
 	event->second = q->matched_second;
 	event->killed = q->killed;
+	event->limited = q->limited;
 	event->reserved = 0;
+	guard_fill_parent(event);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 
@@ -119,9 +133,33 @@ GUARD_TELL(384)
 GUARD_TELL(1536)
 GUARD_TELL(8704)
 
+/* Whether the rule has not told enough in this second; else one more is counted as untold. */
+static __always_inline bool guard_may_tell(struct guard_question *q)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_RATE, .number = q->rule };
+	__u32 zero = 0, second = bpf_ktime_get_boot_ns() / 1000000000, told;
+	struct file_guard_rate *rate;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	rate = now ? bpf_map_lookup_elem(now, &key) : NULL;
+	if (!rate)
+		return true;
+	if (rate->second != second) {
+		rate->second = second;
+		rate->told = 0;
+	}
+	told = __sync_fetch_and_add(&rate->told, 1);
+	if (told >= rate->limit) {
+		__sync_fetch_and_add(&rate->untold, 1);
+		return false;
+	}
+	q->limited = told + 1 == rate->limit;
+	return true;
+}
+
 __noinline int guard_tell(struct guard_question *q)
 {
-	if (!q)
+	if (!q || (q->rated && !guard_may_tell(q)))
 		return 0;
 	guard_identify(q);
 	q->used = 0;

@@ -21,6 +21,45 @@ static __always_inline bool guard_is_own_process(void)
 	return guard_own_process && bpf_get_current_pid_tgid() >> 32 == guard_own_process;
 }
 
+/* How far up a process's parents are asked what they run. */
+#define GUARD_ANCESTORS 64
+
+/*
+ * Whether a process above the current one runs a file, whose generation is kept. A process that ends at this moment gives its memory
+ * back, to be used for another's: what was read counts only if it was still the process's afterwards.
+ */
+__noinline int guard_find_ancestor(struct guard_question *q, __u64 number, __u32 device)
+{
+	__u64 task = bpf_get_current_task(), parent, mm, exe, inode, super, found;
+	__u32 i;
+
+	if (!q)
+		return 0;
+	for (i = 0; i < GUARD_ANCESTORS; i++) {
+		parent = GUARD_READ(struct task_struct, task, real_parent);
+		if (!parent || parent == task)
+			return 0;
+		task = parent;
+		mm = GUARD_READ(struct task_struct, task, mm);
+		if (!mm)
+			continue;
+		exe = GUARD_READ(struct mm_struct, mm, exe_file);
+		if (!exe)
+			continue;
+		inode = GUARD_READ(struct file, exe, f_inode);
+		if (!inode)
+			continue;
+		super = GUARD_READ(struct inode, inode, i_sb);
+		found = GUARD_READ(struct inode, inode, i_ino);
+		if (found != number || !super || GUARD_READ(struct super_block, super, s_dev) != device)
+			continue;
+		q->ancestor_generation = GUARD_READ(struct inode, inode, i_generation);
+		if (GUARD_READ(struct mm_struct, mm, exe_file) == exe && GUARD_READ(struct task_struct, task, mm) == mm)
+			return 1;
+	}
+	return 0;
+}
+
 static __always_inline bool guard_term_holds(struct guard_question *q, struct file_guard_term *term)
 {
 	__u32 kind = term->kind;
@@ -38,6 +77,10 @@ static __always_inline bool guard_term_holds(struct guard_question *q, struct fi
 		return bpf_get_current_ancestor_cgroup_id(term->more) == value;
 	if (kind == FILE_GUARD_TERM_UNTIL)
 		return bpf_ktime_get_boot_ns() < value;
+	if (kind == FILE_GUARD_TERM_ANCESTOR)
+		return guard_find_ancestor(q, value, term->more);
+	if (kind == FILE_GUARD_TERM_ANCESTOR_GENERATION)
+		return q->ancestor_generation == value;
 	return false;
 }
 

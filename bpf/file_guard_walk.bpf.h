@@ -99,6 +99,7 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 			if (q->self && value->coverage & FILE_GUARD_SELF)
 				q->known = 1;
 			if (q->named && value->coverage & FILE_GUARD_NAMED && key.kind == FILE_GUARD_OBJECT) {
+				q->page_more = value->more;
 				guard_ask_for_name(q);
 				return 0;
 			}
@@ -109,10 +110,11 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 		}
 		if (key.kind == FILE_GUARD_NAME) {
 			q->key.kind = FILE_GUARD_OBJECT;
-			q->key.number = q->page;
+			q->key.number = q->page + 1;
 			q->key.uid = 0;
 			q->named = 0;
-			return 0;
+			if (q->page_more)
+				return 0;
 		}
 		q->key.number = 0;
 	}

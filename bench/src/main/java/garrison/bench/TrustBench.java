@@ -28,6 +28,8 @@ public final class TrustBench {
     private static final String FORKS = "1000";
     private static final String CALLS = "20000";
 
+    private static final Duration SETTLE = Duration.ofSeconds(15);
+
     private final Path stranger;
     private final Path loader;
     private final int rounds;
@@ -64,11 +66,22 @@ public final class TrustBench {
     }
 
     private void measure(String when) throws IOException {
+        settle();
         median(when + "_fork_ns", stranger, "fork", FORKS);
         median(when + "_exec_unsigned_ns", stranger, "exec", EXECS, stranger.toString());
         median(when + "_exec_signed_ns", stranger, "exec", EXECS, loader.toString());
         median(when + "_bpf_trusted_ns", loader, "bpf", CALLS);
         median(when + "_bpf_stranger_ns", stranger, "bpf", CALLS);
+    }
+
+    /** There is one CPU, and what this process still has to do after its start, or Garrison's, is not what is measured. */
+    private static void settle() {
+        System.gc();
+        try {
+            Thread.sleep(SETTLE);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void median(String name, Path program, String... words) throws IOException {

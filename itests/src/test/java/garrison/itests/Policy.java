@@ -59,6 +59,13 @@ public final class Policy {
         return this;
     }
 
+    /** Adds a rule for all that lies on file systems of a type. */
+    public Policy fileSystems(String name, String type, Operation... operations) {
+        rules.append("    { name = ").append(quoted(name)).append(", file-system = ").append(quoted(type)).append(", operations = [ ")
+                .append(List.of(operations).stream().map(Operation::word).collect(Collectors.joining(", "))).append(" ] }\n");
+        return this;
+    }
+
     /** Adds a section {@code garrison.runtime}, for the standalone program. */
     public Policy runtime(String hocon) {
         runtime = "  runtime { " + hocon + " }\n";

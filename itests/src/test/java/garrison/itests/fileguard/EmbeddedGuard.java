@@ -10,6 +10,7 @@ import garrison.itests.attack.Operation;
 import garrison.itests.attack.Outcome;
 import garrison.itests.attack.Result;
 import garrison.fileguard.FileAccessEvent;
+import garrison.fileguard.FileAccessesUntold;
 import garrison.fileguard.FileGuard;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
@@ -30,6 +31,8 @@ final class EmbeddedGuard implements AutoCloseable {
     static final String PLUGIN = "file-guard";
 
     private final Map<Long, List<Report>> reports = new ConcurrentHashMap<>();
+    private final Map<Long, Integer> parents = new ConcurrentHashMap<>();
+    private final Map<String, Long> untold = new ConcurrentHashMap<>();
     private final Set<Long> killed = ConcurrentHashMap.newKeySet();
     private final Path sentinel;
     private final Garrison garrison;
@@ -41,7 +44,8 @@ final class EmbeddedGuard implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         garrison = Garrison.builder().config(withSentinel(new Policy(Mode.AUDIT)).config()).plugin(new FileGuard())
-                .on(FileAccessEvent.class, this::heard).start();
+                .on(FileAccessEvent.class, this::heard)
+                .on(FileAccessesUntold.class, event -> untold.merge(event.rule(), event.count(), Long::sum)).start();
         requireActive();
     }
 
@@ -56,6 +60,7 @@ final class EmbeddedGuard implements AutoCloseable {
         if (event.killed()) {
             killed.add(report.pid());
         }
+        parents.put(report.pid(), event.parent());
         reports.computeIfAbsent(report.pid(), pid -> new CopyOnWriteArrayList<>()).add(report);
     }
 
@@ -94,6 +99,16 @@ final class EmbeddedGuard implements AutoCloseable {
     /** What was told of anybody. */
     List<Report> all() {
         return reports.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** Which process was told as the parent of another. */
+    int parent(long pid) {
+        return parents.getOrDefault(pid, 0);
+    }
+
+    /** How many events of a rule were told as not told. */
+    long untold(String rule) {
+        return untold.getOrDefault(rule, 0L);
     }
 
     /** Whether it was told that a process was killed. */

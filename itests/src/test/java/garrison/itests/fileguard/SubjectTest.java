@@ -17,9 +17,11 @@ import garrison.itests.attack.Outcome;
 import garrison.itests.attack.Scene;
 import garrison.spi.Mode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -121,6 +123,131 @@ class SubjectTest {
                 () -> assertTrue(program.run("--gid", "4711", "open-write", file).denied()),
                 () -> refused("--cgroup", in, "--gid", "4711"),
                 () -> passes("--gid", "4713"));
+    }
+
+    /** Of a shell that is a program of its own: what it starts, and what that starts, as long as it lives. */
+    @Test
+    void allowedAncestor_letsThroughAllThatItStarted_untilItEnds_othersAreNot() throws IOException {
+        Path shell = Files.copy(Path.of("/bin/sh").toRealPath(), scene.root().resolve("shell"));
+        String attack = attacks.file() + " open-write " + scene.file();
+        allow("ancestor = " + Policy.quoted(shell.toString()));
+        String deep = "sh -c 'sh -c \"" + attack + "; exit \\$?\"; exit $?'; exit $?";
+        Path told = scene.root().resolve("told");
+        assertAll(
+                () -> assertEquals(0, Command.run(shell.toString(), "-c", attack + "; exit $?").exit()),
+                () -> assertEquals(0, Command.run(shell.toString(), "-c", deep).exit()),
+                () -> assertEquals(Outcome.EPERM, Command.run("sh", "-c", attack + "; exit $?").exit()),
+                () -> assertEquals(Outcome.EPERM, Command.run("sh", "-c", deep).exit()),
+                // It is no ancestor of its own.
+                () -> assertTrue(Command.run(shell.toString(), "-c", "echo more >>" + scene.file()).err().contains("not permitted")));
+        Command.run(shell.toString(), "-c", "sh -c 'sleep 2; " + attack + "; echo $? >" + told + "' >/dev/null 2>&1 &").success();
+        Guest.await("the orphan's attempt", () -> Files.exists(told) && told.toFile().length() > 0);
+        assertEquals(Outcome.EPERM + "\n", Files.readString(told), "the shell has ended");
+    }
+
+    @Test
+    void ownersRule_coversWhatHeHas_andWhatHeMakes_othersThingsAreNot() throws IOException {
+        Path his = Files.writeString(scene.guarded().resolve("his"), "his");
+        Files.setAttribute(his, "unix:uid", 4711);
+        Files.setAttribute(scene.guarded(), "unix:mode", 0777);
+        guard.reload(new Policy(Mode.ENFORCE).rule("owner", Attack.Rule.TREE, List.of(scene.guarded()),
+                List.of(Operation.WRITE, Operation.CREATE, Operation.RENAME), "owner = 4711"));
+        passes();
+        assertTrue(attacks.run("open-write", his.toString()).denied(), "his file, by root");
+        Command make = Command.run("setpriv", "--reuid=4711", "--clear-groups", "sh", "-c", "echo new >" + scene.guarded().resolve("new"));
+        assertTrue(make.err().contains("not permitted"), make::toString);
+        Files.writeString(scene.guarded().resolve("new"), "by root");
+        assertThrows(FileSystemException.class, () -> Files.move(his, scene.guarded().resolve("moved")));
+        Files.move(scene.guarded().resolve("new"), scene.guarded().resolve("moved"));
+        Files.setAttribute(his, "unix:uid", 0);
+        assertEquals(0, attacks.run("open-write", his.toString()).exit(), "given to root");
+    }
+
+    @Test
+    void fileSystemsRule_coversAllOfItsTypeThatAreMounted_othersAreNot() throws IOException {
+        List<Path> points = new ArrayList<>();
+        for (String name : List.of("one", "two", "later")) {
+            points.add(Files.createDirectory(scene.root().resolve(name)));
+        }
+        try {
+            for (Path point : points.subList(0, 2)) {
+                Command.run("mount", "-t", "ramfs", "ramfs", point.toString()).success();
+                Files.writeString(point.resolve("file"), "text\n");
+            }
+            Policy policy = new Policy(Mode.ENFORCE).fileSystems("ramfs", "ramfs", Operation.WRITE);
+            guard.reload(policy);
+            passes();
+            for (Path point : points.subList(0, 2)) {
+                assertTrue(attacks.run("open-write", point.resolve("file").toString()).denied(), point::toString);
+            }
+            Command.run("mount", "-t", "ramfs", "ramfs", points.getLast().toString()).success();
+            Path later = Files.writeString(points.getLast().resolve("file"), "text\n");
+            guard.reload(policy);
+            assertTrue(attacks.run("open-write", later.toString()).denied());
+            guard.reload(new Policy(Mode.ENFORCE));
+            assertEquals(0, attacks.run("open-write", later.toString()).exit(), "without");
+        } finally {
+            points.forEach(point -> Command.run("umount", point.toString()));
+        }
+    }
+
+    /** Of its rate each rule has its own; what is refused is refused all the same, and the sum of told and untold is exact. */
+    @Test
+    void rate_tellsSoManyASecond_andHowManyItDidNot() {
+        int attempts = 3_000;
+        guard.reload(new Policy(Mode.ENFORCE).rule("rated", Attack.Rule.OBJECT, List.of(scene.file()), List.of(Operation.WRITE), "events-per-second = 10")
+                .rule("free", Attack.Rule.OBJECT, List.of(scene.other()), List.of(Operation.WRITE), ""));
+        int through = 0;
+        for (int i = 0; i < attempts; i++) {
+            through += opened(scene.file()) ? 1 : 0;
+            through += i < 100 && opened(scene.other()) ? 1 : 0;
+        }
+        assertEquals(0, through);
+        guard.settle();
+        long me = ProcessHandle.current().pid();
+        Guest.await(() -> told(me, "rated") + " told, " + guard.untold("rated") + " untold", () -> told(me, "rated") + guard.untold("rated") >= attempts);
+        assertEquals(attempts, told(me, "rated") + guard.untold("rated"));
+        assertTrue(told(me, "rated") < attempts / 2, told(me, "rated") + " told");
+        assertEquals(100, told(me, "free"));
+        assertEquals(0, guard.untold("free"));
+        // Counted last when the policy goes.
+        for (int i = 0; i < 100; i++) {
+            opened(scene.file());
+        }
+        guard.reload(new Policy(Mode.ENFORCE));
+        guard.settle();
+        Guest.await("all of them", () -> told(me, "rated") + guard.untold("rated") == attempts + 100);
+        assertTrue(opened(scene.file()), "without");
+    }
+
+    private static boolean opened(Path file) {
+        try {
+            Files.newByteChannel(file, StandardOpenOption.WRITE).close();
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private long told(long pid, String rule) {
+        return guard.reports(pid).stream().filter(report -> report.rule().equals(rule)).count();
+    }
+
+    @Test
+    void event_namesTheParent() {
+        allow("uid = 1");
+        Command.run("sh", "-c", "echo $$ >" + scene.root().resolve("parent") + "; " + attacks.file() + " open-write " + scene.file() + "; exit 0");
+        guard.settle();
+        long parent = number(scene.root().resolve("parent"));
+        assertTrue(guard.all().stream().anyMatch(report -> guard.parent(report.pid()) == parent), "told of a child of " + parent);
+    }
+
+    private static long number(Path file) {
+        try {
+            return Long.parseLong(Files.readString(file).strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The end is held by the kernel, on a clock that nobody sets. */

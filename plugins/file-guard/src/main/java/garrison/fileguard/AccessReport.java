@@ -66,6 +66,7 @@ public final class AccessReport {
                     Instant.parse(text(line, "time")));
             // Its own, and those that the log itself missed.
             case "events_lost" -> lost += List.of(FileGuard.NAME, "garrison").contains(text(line, "plugin")) ? number(line, "count") : 0;
+            case FileAccessesUntold.TYPE -> lost += number(line, "count");
             default -> { }
         }
     }
@@ -92,7 +93,7 @@ public final class AccessReport {
         }
     }
 
-    /** Events that were lost before anyone could count them: what was counted is the least there was. */
+    /** Events that were lost before anyone could count them, or not told for their rule's rate: what was counted is the least there was. */
     public long lost() {
         return lost;
     }
@@ -126,7 +127,7 @@ public final class AccessReport {
             lines.add("nothing was refused, and nothing would have been");
         }
         if (lost > 0) {
-            lines.add(lost + " events were lost before they could be written: these are the least there were");
+            lines.add(lost + " events were lost, or not told for their rate: these are the least there were");
         }
         return lines;
     }

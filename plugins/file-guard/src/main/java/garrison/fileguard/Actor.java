@@ -16,13 +16,15 @@ import java.util.OptionalLong;
  * @param uid the file system uid
  * @param gid the file system gid
  * @param cgroup the process's cgroup (v2), below the root of the hierarchy
+ * @param ancestor the file that a process above runs, absolute
  */
-public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup) {
+public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup, Optional<Path> ancestor) {
     /** Someone whom no entry of any rule means. */
-    public static final Actor ANYONE = new Actor(Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), Optional.empty());
+    public static final Actor ANYONE = new Actor(Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), Optional.empty(),
+            Optional.empty());
 
     /**
-     * Reads words: the path of an executable, {@code uid:N}, {@code gid:N}, {@code cgroup:/PATH}.
+     * Reads words: the path of an executable, {@code uid:N}, {@code gid:N}, {@code cgroup:/PATH}, {@code under:/PATH}.
      *
      * @throws GarrisonException for a word that is none of these
      */
@@ -38,16 +40,19 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
         String value = word.substring(word.indexOf(':') + 1);
         try {
             if (word.startsWith("/")) {
-                return new Actor(Optional.of(Path.of(word)), uid, gid, cgroup);
+                return new Actor(Optional.of(Path.of(word)), uid, gid, cgroup, ancestor);
             }
             if (word.startsWith("uid:")) {
-                return new Actor(executable, OptionalLong.of(id(value)), gid, cgroup);
+                return new Actor(executable, OptionalLong.of(id(value)), gid, cgroup, ancestor);
             }
             if (word.startsWith("gid:")) {
-                return new Actor(executable, uid, OptionalLong.of(id(value)), cgroup);
+                return new Actor(executable, uid, OptionalLong.of(id(value)), cgroup, ancestor);
             }
             if (word.startsWith("cgroup:/")) {
-                return new Actor(executable, uid, gid, Optional.of(Path.of(value)));
+                return new Actor(executable, uid, gid, Optional.of(Path.of(value)), ancestor);
+            }
+            if (word.startsWith("under:/")) {
+                return new Actor(executable, uid, gid, cgroup, Optional.of(Path.of(value)));
             }
         } catch (NumberFormatException | InvalidPathException e) {
             throw unknown(word);
@@ -60,7 +65,7 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
     }
 
     private static GarrisonException unknown(String word) {
-        return new GarrisonException("nobody is '" + word + "'; say who acts by the path of an executable, by uid:N, gid:N or cgroup:/PATH");
+        return new GarrisonException("nobody is '" + word + "'; say who acts by the path of an executable, by uid:N, gid:N, cgroup:/PATH or under:/PATH");
     }
 
     /** For people. */
@@ -70,6 +75,7 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
         uid.ifPresent(id -> words.add("uid " + id));
         gid.ifPresent(id -> words.add("gid " + id));
         cgroup.ifPresent(path -> words.add("cgroup " + path));
+        ancestor.ifPresent(path -> words.add("under " + path));
         return words.isEmpty() ? "anyone" : String.join(" as ", words);
     }
 }

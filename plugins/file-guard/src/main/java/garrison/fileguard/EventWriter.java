@@ -57,6 +57,12 @@ final class EventWriter {
         }
     }
 
+    /** A rule's name, or its number when no policy known here has it. */
+    String rule(int rule) {
+        Words policy = policyOf(rule);
+        return policy == null ? "rule " + rule : policy.rules.get(rule);
+    }
+
     FileAccessEvent write(FileAccessRecord record, Instant time) {
         Words policy = policyOf(record.rule());
         String rule = policy == null ? "rule " + record.rule() : policy.rules.get(record.rule());
@@ -74,7 +80,7 @@ final class EventWriter {
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
                 record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
-                program.path, program.from, record.cgroup(), device(record), record.objectInode());
+                record.parent(), record.parentComm(), program.path, program.from, record.cgroup(), device(record), record.objectInode());
     }
 
     /** Opened by handle: the kernel itself knows no name of it at that moment. */

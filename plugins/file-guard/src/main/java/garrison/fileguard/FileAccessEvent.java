@@ -25,6 +25,8 @@ import java.time.Instant;
  * @param uid file system uid, the one that the kernel judges file accesses by
  * @param gid file system gid
  * @param comm the thread's name, which it chooses itself
+ * @param parent the process that started it, or that took it over when that one ended; 0 for the first
+ * @param parentComm the name of the thread that did
  * @param executable path of the running program; empty when unknown
  * @param executableFrom how that is known: {@code rule} (a rule names this very file), {@code proc} (what /proc said a moment
  *     later, perhaps of what the process ran next), {@code unknown} (it had ended), {@code kernel} (a kernel thread)
@@ -33,8 +35,8 @@ import java.time.Instant;
  * @param inode the object's inode number; 0 when it did not exist yet
  */
 public record FileAccessEvent(String plugin, Instant time, String rule, String operation, String path, String otherPath,
-        int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, String executable,
-        String executableFrom, long cgroup, String device, long inode) implements Event {
+        int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, int parent,
+        String parentComm, String executable, String executableFrom, long cgroup, String device, long inode) implements Event {
     /** The stable name of this kind of event. */
     public static final String TYPE = "file_access";
 

@@ -29,6 +29,7 @@ final class FileGuardSession implements PluginSession {
 
     private final PluginContext context;
     private final EventWriter writer = new EventWriter();
+    private final UntoldCounts untold;
     private final TreeSet<String> missing = new TreeSet<>();
     /**
      * Not from 1: events that an earlier process's programs wrote may come after its end, and their numbers must not be taken for
@@ -40,6 +41,7 @@ final class FileGuardSession implements PluginSession {
 
     FileGuardSession(PluginContext context) {
         this.context = context;
+        untold = new UntoldCounts(context, writer);
     }
 
     /** Optional programs are those whose hook is not everywhere, and the two forms of inode_setattr. */
@@ -71,7 +73,12 @@ final class FileGuardSession implements PluginSession {
     @Override
     public void bind(EventBindings events) {
         events.on(ACCESS, "file_guard_event", FileAccessRecord.class,
-                record -> context.publish(writer.write(record, context.time(record.header().timeNs()))));
+                record -> {
+                    context.publish(writer.write(record, context.time(record.header().timeNs())));
+                    if (record.limited() != 0) {
+                        untold.limited();
+                    }
+                });
     }
 
     @Override
@@ -128,7 +135,7 @@ final class FileGuardSession implements PluginSession {
 
     @Override
     public void close() {
-        // All that a session holds is staged policies, which close themselves.
+        untold.close();
         inForce = null;
     }
 
@@ -138,6 +145,7 @@ final class FileGuardSession implements PluginSession {
         private final BpfMap.InnerMap inner;
         private final CompiledPolicy compiled;
         private final Set<String> programs;
+        private boolean kept;
 
         Change(BpfMap outer, BpfMap.InnerMap inner, CompiledPolicy compiled, Set<String> programs) {
             this.outer = outer;
@@ -156,12 +164,15 @@ final class FileGuardSession implements PluginSession {
             // The words first: the first event may come before this method returns.
             writer.inForce(compiled);
             outer.updateInner(FIRST, inner);
+            kept = untold.inForce(inner, compiled);
             inForce = compiled;
         }
 
         @Override
         public void close() {
-            inner.close();
+            if (!kept) {
+                inner.close();
+            }
         }
     }
 }

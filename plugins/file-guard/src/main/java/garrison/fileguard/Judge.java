@@ -33,10 +33,11 @@ final class Judge {
     /**
      * Someone as the programs know him.
      *
+     * @param ancestor what a process above runs
      * @param cgroups the ids of his cgroup and those above it, by level
      * @param now when he acts, ns of the clock that the policy was compiled by
      */
-    record Identity(Optional<FileId> executable, Actor actor, List<Long> cgroups, long now) {
+    record Identity(Optional<FileId> executable, Optional<FileId> ancestor, Actor actor, List<Long> cgroups, long now) {
         /** @throws GarrisonException if the executable is no file, or the cgroup none */
         static Identity of(Actor actor, FileIds files, Cgroups hierarchy, Instant now) {
             List<Long> cgroups = actor.cgroup().map(hierarchy::ids).orElse(List.of());
@@ -44,7 +45,8 @@ final class Judge {
                 throw new GarrisonException("nobody is in cgroup " + actor.cgroup().get() + ": there is none below " + hierarchy.place());
             }
             try {
-                return new Identity(actor.executable().map(path -> files.identify(List.of(path)).getFirst()), actor, cgroups,
+                return new Identity(actor.executable().map(path -> files.identify(List.of(path)).getFirst()),
+                        actor.ancestor().map(path -> files.identify(List.of(path)).getFirst()), actor, cgroups,
                         Duration.between(Instant.EPOCH, now).toNanos());
             } catch (FileIds.FileNotFound e) {
                 throw new GarrisonException("nobody runs " + e.path() + ": there is no such file", e);
@@ -72,10 +74,17 @@ final class Judge {
             boolean itself = collect(id, masks, way, level, words);
             known |= self && itself;
         }
+        words.removeIf(word -> !owned(word, way));
         if (act.onAbove() != 0 && !way.below()) {
             pages(page -> table.above(way.ids().getFirst(), page), value -> add(value, act.onAbove(), way.object(), words));
         }
         return words;
+    }
+
+    /** As guard_is_owned; whose what does not exist is, or what lies below, is not known: it may be meant. */
+    private boolean owned(Word word, Way way) {
+        return (word.traits & PolicyEntries.BY_OWNER) == 0 || way.owner().isEmpty()
+                || table.owner(word.rule).filter(uid -> uid != (int) way.owner().getAsLong()).isEmpty();
     }
 
     /** What is asked of an object that a rule knows itself, of a tree's root, and of the name that the walk came by. */
@@ -136,14 +145,24 @@ final class Judge {
 
     private static boolean holds(PolicyEntries.Term term, Identity who) {
         return switch (term.kind()) {
-            case SubjectTerms.EXECUTABLE -> who.executable.filter(id -> id.inode() == term.value() && (int) id.device() == term.more()).isPresent();
-            case SubjectTerms.GENERATION -> who.executable.filter(id -> Integer.toUnsignedLong(id.generation()) == term.value()).isPresent();
+            case SubjectTerms.EXECUTABLE -> isFile(who.executable, term);
+            case SubjectTerms.GENERATION -> isGeneration(who.executable, term);
+            case SubjectTerms.ANCESTOR -> isFile(who.ancestor, term);
+            case SubjectTerms.ANCESTOR_GENERATION -> isGeneration(who.ancestor, term);
             case SubjectTerms.UID -> who.actor.uid().isPresent() && who.actor.uid().getAsLong() == term.value();
             case SubjectTerms.GID -> who.actor.gid().isPresent() && who.actor.gid().getAsLong() == term.value();
             case SubjectTerms.CGROUP -> term.more() < who.cgroups.size() && who.cgroups.get(term.more()) == term.value();
             case SubjectTerms.UNTIL -> who.now < term.value();
             default -> false;
         };
+    }
+
+    private static boolean isFile(Optional<FileId> program, PolicyEntries.Term term) {
+        return program.filter(id -> id.inode() == term.value() && (int) id.device() == term.more()).isPresent();
+    }
+
+    private static boolean isGeneration(Optional<FileId> program, PolicyEntries.Term term) {
+        return program.filter(id -> Integer.toUnsignedLong(id.generation()) == term.value()).isPresent();
     }
 
     /** An executable, a uid, or an executable run by a uid. */

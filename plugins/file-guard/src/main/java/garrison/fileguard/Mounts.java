@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,6 +49,14 @@ final class Mounts {
     /** Mount points below a directory, itself excluded. */
     List<Path> below(Path directory) {
         return all.stream().map(Mount::point).filter(p -> p.startsWith(directory) && !p.equals(directory)).distinct().toList();
+    }
+
+    /** Where file systems of a type are mounted, each once and by its own root; as types are written in /proc/filesystems. */
+    List<Path> points(String type) {
+        Map<String, Path> byDevice = new LinkedHashMap<>();
+        all.stream().filter(mount -> mount.type.equals(type) && mount.root.getParent() == null && of(mount.point) == mount)
+                .forEach(mount -> byDevice.putIfAbsent(mount.device, mount.point));
+        return List.copyOf(byDevice.values());
     }
 
     /** The first mount point of a type of file system. */

@@ -5,6 +5,7 @@ import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.Settings;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -15,6 +16,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -31,10 +33,10 @@ import java.util.stream.Stream;
  * @param blockDevices which of reading and writing is covered on the block devices that protected objects lie on
  */
 record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operation> blockDevices) {
-    private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees", "glob", "globs");
+    private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees", "glob", "globs", "file-system", "file-systems");
     private static final List<String> RULE_KEYS = Stream.concat(PLACE_KEYS.stream(),
-            Stream.of("name", "operations", "allow", "mode", "effect")).toList();
-    private static final List<String> SUBJECT_KEYS = List.of("executable", "uid", "gid", "cgroup", "until");
+            Stream.of("name", "owner", "operations", "allow", "mode", "effect", "events-per-second")).toList();
+    private static final List<String> SUBJECT_KEYS = List.of("executable", "uid", "gid", "cgroup", "ancestor", "until");
     /** Nanoseconds since 1970 are 63 bits in many places. */
     private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
     private static final String EXAMPLE = "/srv/data";
@@ -104,14 +106,18 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
             throw settings.error("name", "is empty", "name the rule: events carry its name");
         }
         String key = placeKey(settings, name);
-        boolean glob = key.startsWith("glob");
-        List<String> globs = glob ? settings.strings(key) : List.of();
-        List<Path> places = glob ? globs.stream().flatMap(pattern -> matched(settings, key, pattern).stream()).distinct().toList()
+        List<String> globs = key.startsWith("glob") ? settings.strings(key) : List.of();
+        List<String> fileSystems = key.startsWith("file-system") ? settings.strings(key) : List.of();
+        List<Path> places = key.startsWith("glob") ? globs.stream().flatMap(pattern -> matched(settings, key, pattern).stream()).distinct().toList()
+                : key.startsWith("file-system") ? fileSystems.stream().flatMap(type -> mounted(settings, key, type).stream()).distinct().toList()
                 : settings.paths(key, EXAMPLE);
         if (places.isEmpty()) {
             throw settings.error(key, "is empty", "name at least one place for rule '" + name + "'");
         }
-        boolean tree = key.startsWith("tree");
+        boolean tree = key.startsWith("tree") || key.startsWith("file-system");
+        OptionalLong owner = id(settings, "owner");
+        OptionalInt rate = settings.has("events-per-second")
+                ? OptionalInt.of((int) settings.integer("events-per-second", 1, 1_000_000, 0)) : OptionalInt.empty();
         List<Operation> operations = settings.choices("operations", Operation.class);
         if (operations.isEmpty()) {
             throw settings.error("operations", "is missing or empty", "list what rule '" + name + "' refuses: "
@@ -126,8 +132,8 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
         List<Subject> allow = entries.stream().map(Policy::subject).toList();
         Mode mode = settings.choice("mode", Mode.class, Mode.ENFORCE);
         Effect effect = settings.choice("effect", Effect.class, Effect.DENY);
-        return new Rule(name, tree ? List.of() : places, tree ? places : List.of(), globs, Set.copyOf(EnumSet.copyOf(operations)),
-                allow, mode == Mode.AUDIT ? Effect.AUDIT : effect, settings.error("name", "", "").place(),
+        return new Rule(name, tree ? List.of() : places, tree ? places : List.of(), globs, fileSystems, rate, owner,
+                Set.copyOf(EnumSet.copyOf(operations)), allow, mode == Mode.AUDIT ? Effect.AUDIT : effect, settings.error("name", "", "").place(),
                 problem -> settings.error(key, problem, "name an existing one, or take it out of rule '" + name + "'"));
     }
 
@@ -135,13 +141,27 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
         List<String> used = PLACE_KEYS.stream().filter(settings::has).toList();
         if (used.isEmpty()) {
             throw settings.error("path", "is missing", "say what rule '" + name + "' protects: path = /a/file for an object, "
-                    + "tree = /a/directory for it and all below, glob = /a/*.conf for those that match now");
+                    + "tree = /a/directory for it and all below, glob = /a/*.conf for those that match now, file-system = vfat for all on such");
         }
         if (used.size() > 1) {
             throw settings.error(used.get(1), "stands beside " + used.getFirst(), "a rule has one of "
                     + String.join(", ", PLACE_KEYS) + ": write two rules");
         }
         return used.getFirst();
+    }
+
+    /** Where file systems of a type are mounted now. */
+    private static List<Path> mounted(Settings settings, String key, String type) {
+        try {
+            List<Path> points = Mounts.now().points(type);
+            if (points.isEmpty()) {
+                throw settings.error(key, "holds '" + type + "', and no such file system is mounted", "name a type as /proc/mounts has it; what is"
+                        + " mounted later is not covered before the next reload");
+            }
+            return points;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the mounts cannot be read", e);
+        }
     }
 
     /** What a pattern stands for now. Nothing would be a rule that silently does nothing. */
@@ -172,12 +192,14 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
         OptionalLong gid = id(settings, "gid");
         Optional<Path> cgroup = settings.has("cgroup")
                 ? Optional.of(settings.path("cgroup", "/system.slice").normalize()) : Optional.empty();
+        Optional<Path> ancestor = settings.has("ancestor")
+                ? Optional.of(settings.path("ancestor", EXAMPLE)) : Optional.empty();
         Optional<Instant> until = settings.has("until") ? Optional.of(until(settings)) : Optional.empty();
-        if (executable.isEmpty() && uid.isEmpty() && gid.isEmpty() && cgroup.isEmpty()) {
-            throw settings.error("executable", "is missing, and so is uid, gid and cgroup", "an empty entry would allow everyone");
+        if (executable.isEmpty() && uid.isEmpty() && gid.isEmpty() && cgroup.isEmpty() && ancestor.isEmpty()) {
+            throw settings.error("executable", "is missing, and so are uid, gid, cgroup and ancestor", "an empty entry would allow everyone");
         }
         String first = SUBJECT_KEYS.stream().filter(settings::has).findFirst().orElseThrow();
-        return new Subject(executable, uid, gid, cgroup, until, settings.error(first, "", "").place(), settings::error);
+        return new Subject(executable, uid, gid, cgroup, ancestor, until, settings.error(first, "", "").place(), settings::error);
     }
 
     /** 2^32-1 is the one number that is nobody's. */

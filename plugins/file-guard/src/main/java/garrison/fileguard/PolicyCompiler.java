@@ -51,6 +51,7 @@ final class PolicyCompiler {
     private final Set<Path> incomplete = new LinkedHashSet<>();
     private final PolicyEntries entries = new PolicyEntries();
     private final Map<Integer, String> ruleNames = new HashMap<>();
+    private final Set<Integer> rated = new HashSet<>();
     private final Map<PlaceKey, Path> places = new HashMap<>();
     private final Map<ExecutableKey, Path> executables = new HashMap<>();
 
@@ -92,7 +93,7 @@ final class PolicyCompiler {
             }
         }
         return new CompiledPolicy(entries.table(), hooks, Map.copyOf(ruleNames), Map.copyOf(places), Map.copyOf(executables),
-                entries.objects(), Set.copyOf(incomplete), List.copyOf(absent));
+                entries.objects(), Set.copyOf(incomplete), List.copyOf(absent), Set.copyOf(rated));
     }
 
     /** Symbolic links out of the way: what is protected is the object, and its directories are those of its real path. */
@@ -104,9 +105,12 @@ final class PolicyCompiler {
                 if (Files.exists(tree) && !Files.isDirectory(tree)) {
                     throw rule.error().apply("holds " + tree + ", which is no directory");
                 }
-                searchLinks(real(tree));
+                if (rule.fileSystems().isEmpty()) {
+                    searchLinks(real(tree));
+                }
             }
             rule.allow().forEach(s -> s.executable().ifPresent(path -> require(path, s::error)));
+            rule.allow().forEach(s -> s.ancestor().ifPresent(path -> require(path, problem -> s.error("ancestor", problem))));
         }
     }
 
@@ -223,7 +227,14 @@ final class PolicyCompiler {
     private void enter(int number, Rule rule) throws IOException {
         ruleNames.put(number, rule.name());
         int traits = (rule.mode() == Mode.ENFORCE ? PolicyEntries.ENFORCED : 0)
-                | (rule.effect() == Effect.KILL ? PolicyEntries.KILLS : 0) | subjects(number, rule.allow());
+                | (rule.effect() == Effect.KILL ? PolicyEntries.KILLS : 0)
+                | (rule.eventsPerSecond().isPresent() ? PolicyEntries.RATED : 0)
+                | (rule.owner().isPresent() ? PolicyEntries.BY_OWNER : 0) | subjects(number, rule.allow());
+        rule.eventsPerSecond().ifPresent(limit -> {
+            entries.rate(number, limit);
+            rated.add(number);
+        });
+        rule.owner().ifPresent(uid -> entries.owner(number, (int) uid));
         PolicyEntries.Word word = new PolicyEntries.Word(number, Operation.mask(rule.operations()) | Operation.ALWAYS, traits);
         for (Path path : rule.paths()) {
             object(real(path), word, rule);
@@ -231,6 +242,9 @@ final class PolicyCompiler {
         for (Path tree : rule.trees()) {
             Path root = real(tree);
             tree(root, word);
+            if (!rule.fileSystems().isEmpty()) {
+                continue; // all of it lies below its root, and nothing else is meant
+            }
             for (Path point : mounts.below(root)) {
                 if (ids.containsKey(point)) {
                     tree(point, word);
@@ -308,7 +322,7 @@ final class PolicyCompiler {
         for (Subject subject : allow) {
             Optional<FileId> executable = subject.executable().map(this::executable);
             if (!subject.plain()) {
-                entries.terms(rule, SubjectTerms.of(subject, executable, cgroups, boot));
+                entries.terms(rule, SubjectTerms.of(subject, executable, subject.ancestor().map(this::executable), cgroups, boot));
                 traits |= PolicyEntries.BY_TERMS;
                 continue;
             }

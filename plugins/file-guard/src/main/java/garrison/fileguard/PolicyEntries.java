@@ -28,6 +28,8 @@ final class PolicyEntries {
     static final int NAME = 6;
     static final int DEVICE = 7;
     static final int SIEVE = 8;
+    static final int OWNER = 9;
+    static final int RATE = 10;
 
     static final int SELF = 1;
     static final int TREE = 1 << 1;
@@ -39,6 +41,8 @@ final class PolicyEntries {
     static final int BY_BOTH = 1 << 3;
     static final int BY_TERMS = 1 << 4;
     static final int KILLS = 1 << 5;
+    static final int BY_OWNER = 1 << 6;
+    static final int RATED = 1 << 7;
 
     /** Of the last term of an entry, and of the last of a rule. */
     static final int LAST = 1;
@@ -77,6 +81,8 @@ final class PolicyEntries {
 
     private final Map<Place, Listed> places = new LinkedHashMap<>();
     private final Set<Entry> subjects = new LinkedHashSet<>();
+    /** Of which a rule has one. */
+    private final List<Entry> perRule = new ArrayList<>();
     private final Map<Integer, Integer> fileSystems = new LinkedHashMap<>();
     /** By rule, of each entry the terms. */
     private final Map<Integer, List<List<Term>>> terms = new LinkedHashMap<>();
@@ -126,6 +132,26 @@ final class PolicyEntries {
         subjects.add(new Entry(new Place(SUBJECT, 0, 0), rule, uid, 0, NONE, 0, false));
     }
 
+    /** A rule covers only what a uid owns. */
+    void owner(int rule, int uid) {
+        perRule.add(new Entry(new Place(OWNER, 0, 0), rule, 0, uid, NONE, 0, false));
+    }
+
+    /** A rule tells so many events in a second. */
+    void rate(int rule, int limit) {
+        perRule.add(new Entry(new Place(RATE, 0, 0), rule, 0, limit, NONE, 0, false));
+    }
+
+    /** The key of a rule's rate. */
+    static byte[] rateKey(int rule) {
+        return ByteBuffer.allocate(KEY_SIZE).order(ByteOrder.nativeOrder()).putInt(RATE).putInt(rule).array();
+    }
+
+    /** What a rule has not told, of the value at such a key. */
+    static long untold(byte[] value) {
+        return Integer.toUnsignedLong(ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getInt(12));
+    }
+
     /** Who meets all terms may. */
     void terms(int rule, List<Term> entry) {
         terms.computeIfAbsent(rule, r -> new ArrayList<>()).add(entry);
@@ -152,6 +178,7 @@ final class PolicyEntries {
     /** The whole, ready to be written. */
     Table table() {
         List<Entry> all = new ArrayList<>(subjects);
+        all.addAll(perRule);
         fileSystems.forEach((device, operations) ->
                 all.add(new Entry(new Place(FILESYSTEM, device, 0), 0, 0, 0, new Word(0, operations, 0), 0, false)));
         places.forEach((place, listed) -> {

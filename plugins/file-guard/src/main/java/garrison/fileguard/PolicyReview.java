@@ -72,6 +72,8 @@ final class PolicyReview {
         for (Subject subject : rule.allow()) {
             subject.executable().filter(Files::notExists)
                     .ifPresent(path -> error(subject.error("holds " + path + ", which leads to no file")));
+            subject.ancestor().filter(Files::notExists)
+                    .ifPresent(path -> error(subject.error("ancestor", "holds " + path + ", which leads to no file")));
         }
     }
 
@@ -115,7 +117,7 @@ final class PolicyReview {
     private static boolean refuses(PolicyScope.Reach wide, PolicyScope.Reach narrow) {
         Rule w = wide.rule();
         Rule n = narrow.rule();
-        return wide.holds(narrow) && w.operations().containsAll(n.operations())
+        return wide.holds(narrow) && (w.owner().isEmpty() || w.owner().equals(n.owner())) && w.operations().containsAll(n.operations())
                 && (wide.same(narrow) || w.operations().containsAll(CONFINING))
                 && w.allow().stream().allMatch(one -> n.allow().stream().anyMatch(one::within))
                 && (n.effect() == Effect.AUDIT || w.effect() == n.effect() || w.effect() != Effect.AUDIT && isFirst(wide, narrow));
@@ -133,7 +135,8 @@ final class PolicyReview {
                 Set<Operation> both = EnumSet.copyOf(rule.rule().operations());
                 both.retainAll(other.rule().operations());
                 boolean stronger = rule.rule().effect() == Effect.AUDIT || other.rule().effect() != Effect.AUDIT;
-                if (stronger && !both.isEmpty() && other.rule().allow().stream().allMatch(subject::excludes)) {
+                boolean all = other.rule().owner().isEmpty() || other.rule().owner().equals(rule.rule().owner());
+                if (stronger && all && !both.isEmpty() && other.rule().allow().stream().allMatch(subject::excludes)) {
                     warnings.add(new PolicyFinding(Severity.WARNING, subject.place(), "rule '" + rule.rule().name() + "' allows "
                             + subject.words() + " in vain: rule '" + other.rule().name() + "' (" + other.rule().place() + ") refuses "
                             + words(both) + " there", "allow it in both, or take it out"));
@@ -164,6 +167,8 @@ final class PolicyReview {
             Subject subject = rule.allow().get(i);
             subject.executable().flatMap(Executables::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
                     subject.place(), "rule '" + rule.name() + "' allows " + problem, "name the program that runs")));
+            subject.ancestor().flatMap(Executables::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
+                    subject.place(), "rule '" + rule.name() + "' allows those below " + problem, "name the program that runs")));
             subject.until().filter(Instant.now()::isAfter).ifPresent(end -> warnings.add(new PolicyFinding(Severity.WARNING, subject.place(),
                     "rule '" + rule.name() + "' allows " + subject.words() + ", which is over", "take the entry out")));
             for (int j = 0; j < rule.allow().size(); j++) {

@@ -50,10 +50,9 @@ final class PolicySuggestion {
 
     private void write(Rule rule) {
         lines.add("  { name = " + quoted(rule.name()));
-        boolean globs = !rule.globs().isEmpty();
-        lines.add(INDENT + (globs ? "globs = " : rule.trees().isEmpty() ? "paths = " : "trees = ")
-                + list(globs ? rule.globs().stream().map(PolicySuggestion::quoted)
-                        : Stream.concat(rule.paths().stream(), rule.trees().stream()).map(path -> quoted(path.toString()))));
+        lines.add(INDENT + places(rule));
+        rule.eventsPerSecond().ifPresent(limit -> lines.add(INDENT + "events-per-second = " + limit));
+        rule.owner().ifPresent(uid -> lines.add(INDENT + "owner = " + uid));
         lines.add(INDENT + "operations = " + list(rule.operations().stream().sorted().map(Operation::word)));
         if (rule.effect() != Effect.DENY) {
             lines.add(INDENT + "effect = " + rule.effect().name().toLowerCase(Locale.ROOT));
@@ -71,6 +70,17 @@ final class PolicySuggestion {
             lines.add(INDENT + "]");
         }
         lines.add("  }");
+    }
+
+    private static String places(Rule rule) {
+        if (!rule.globs().isEmpty()) {
+            return "globs = " + list(rule.globs().stream().map(PolicySuggestion::quoted));
+        }
+        if (!rule.fileSystems().isEmpty()) {
+            return "file-systems = " + list(rule.fileSystems().stream().map(PolicySuggestion::quoted));
+        }
+        return (rule.trees().isEmpty() ? "paths = " : "trees = ")
+                + list(Stream.concat(rule.paths().stream(), rule.trees().stream()).map(path -> quoted(path.toString())));
     }
 
     /** Whom a rule would have to let through, with a comment that says why; whom it cannot name becomes a comment at once. */
@@ -110,7 +120,7 @@ final class PolicySuggestion {
             lines.add("# " + others + " events were of rules that this policy does not have.");
         }
         if (report.lost() > 0) {
-            lines.add("# " + report.lost() + " events were lost before they could be written: something may be missing here.");
+            lines.add("# " + report.lost() + " events were lost, or not told for their rate: something may be missing here.");
         }
     }
 

@@ -49,6 +49,11 @@ final class PolicyTable {
                 .filter(value -> fits(value.generation(), id));
     }
 
+    /** The uid that a rule is about. */
+    Optional<Integer> owner(int rule) {
+        return Optional.ofNullable(offsets.get(new Key(PolicyEntries.OWNER, rule, 0, 0, 0))).map(values::getInt);
+    }
+
     /** Whether a rule lets a uid through, whatever it runs. */
     boolean lets(int rule, int uid) {
         return offsets.containsKey(new Key(PolicyEntries.SUBJECT, rule, 0, 0, uid));

@@ -17,12 +17,13 @@ import java.util.function.UnaryOperator;
  * @param uid the file system uid, the one that the kernel itself judges file accesses by; empty for any
  * @param gid the file system gid; further groups of the process do not count; empty for any
  * @param cgroup below the root of the cgroup hierarchy (v2); those below it are meant too; empty for any
+ * @param ancestor absolute path of a program that a process above runs: the parent, its parent, and so on; empty for any
  * @param until when the entry ends; empty for never
  * @param place file and line
  * @param written makes errors about its keys
  */
-record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup, Optional<Instant> until, String place,
-        Written written) {
+record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup, Optional<Path> ancestor,
+        Optional<Instant> until, String place, Written written) {
     /** Makes an error about a key's value, as {@link garrison.spi.Settings#error} does. */
     interface Written {
         ConfigurationException error(String key, String problem, String remedy);
@@ -30,18 +31,23 @@ record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Op
 
     /** An entry that nobody wrote. */
     static Subject observed(Path executable, OptionalLong uid) {
-        return new Subject(Optional.of(executable), uid, OptionalLong.empty(), Optional.empty(), Optional.empty(), "observed",
+        return new Subject(Optional.of(executable), uid, OptionalLong.empty(), Optional.empty(), Optional.empty(), Optional.empty(), "observed",
                 (key, problem, remedy) -> new ConfigurationException("observed", key + " " + problem, remedy));
     }
 
     /** An error about its executable. */
     ConfigurationException error(String problem) {
-        return written.error("executable", problem, "name the program's file, not a command");
+        return error("executable", problem);
+    }
+
+    /** An error about the program that a key names. */
+    ConfigurationException error(String key, String problem) {
+        return written.error(key, problem, "name the program's file, not a command");
     }
 
     /** Whether look-ups can tell it, without going through terms. */
     boolean plain() {
-        return gid.isEmpty() && cgroup.isEmpty() && until.isEmpty();
+        return gid.isEmpty() && cgroup.isEmpty() && ancestor.isEmpty() && until.isEmpty();
     }
 
     /** Whether everyone whom this lets through is let through by the other too. */
@@ -49,6 +55,7 @@ record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Op
         return (other.executable.isEmpty() || other.executable.equals(executable)) && (other.uid.isEmpty() || other.uid.equals(uid))
                 && (other.gid.isEmpty() || other.gid.equals(gid))
                 && (other.cgroup.isEmpty() || cgroup.isPresent() && cgroup.get().startsWith(other.cgroup.get()))
+                && (other.ancestor.isEmpty() || other.ancestor.equals(ancestor))
                 && (other.until.isEmpty() || until.isPresent() && !until.get().isAfter(other.until.get()));
     }
 
@@ -68,7 +75,7 @@ record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Op
 
     /** One that acts exactly as this entry asks, and is nobody else. */
     Actor actor() {
-        return new Actor(executable, uid, gid, cgroup);
+        return new Actor(executable, uid, gid, cgroup, ancestor);
     }
 
     /** The keys with their values, as a file has them. */
@@ -78,6 +85,7 @@ record Subject(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Op
         uid.ifPresent(id -> keys.add("uid = " + id));
         gid.ifPresent(id -> keys.add("gid = " + id));
         cgroup.ifPresent(path -> keys.add("cgroup = " + quoted.apply(path.toString())));
+        ancestor.ifPresent(path -> keys.add("ancestor = " + quoted.apply(path.toString())));
         until.ifPresent(end -> keys.add("until = " + quoted.apply(end.toString())));
         return keys;
     }

@@ -18,6 +18,8 @@ final class SubjectTerms {
     static final int GID = 4;
     static final int CGROUP = 5;
     static final int UNTIL = 6;
+    static final int ANCESTOR = 7;
+    static final int ANCESTOR_GENERATION = 8;
 
     private SubjectTerms() {}
 
@@ -25,23 +27,27 @@ final class SubjectTerms {
      * The terms of one entry.
      *
      * @param executable the file of the entry's executable
+     * @param ancestor that of its ancestor
      * @param boot when the boot clock began
      * @throws garrison.spi.ConfigurationException if there is no such cgroup
      */
-    static List<Term> of(Subject subject, Optional<FileId> executable, Cgroups cgroups, Instant boot) {
+    static List<Term> of(Subject subject, Optional<FileId> executable, Optional<FileId> ancestor, Cgroups cgroups, Instant boot) {
         List<Term> terms = new ArrayList<>();
-        executable.ifPresent(id -> {
-            terms.add(new Term(EXECUTABLE, id.inode(), (int) id.device()));
-            if (id.generation() != 0) {
-                terms.add(new Term(GENERATION, Integer.toUnsignedLong(id.generation()), 0));
-            }
-        });
+        executable.ifPresent(id -> program(id, EXECUTABLE, GENERATION, terms));
         subject.uid().ifPresent(id -> terms.add(new Term(UID, id, 0)));
         subject.gid().ifPresent(id -> terms.add(new Term(GID, id, 0)));
         subject.cgroup().ifPresent(path -> terms.add(cgroup(subject, path, cgroups)));
+        ancestor.ifPresent(id -> program(id, ANCESTOR, ANCESTOR_GENERATION, terms));
         // What ended before the machine started never holds.
         subject.until().ifPresent(end -> terms.add(new Term(UNTIL, Math.max(0, Duration.between(boot, end).toNanos()), 0)));
         return List.copyOf(terms);
+    }
+
+    private static void program(FileId id, int file, int generation, List<Term> terms) {
+        terms.add(new Term(file, id.inode(), (int) id.device()));
+        if (id.generation() != 0) {
+            terms.add(new Term(generation, Integer.toUnsignedLong(id.generation()), 0));
+        }
     }
 
     private static Term cgroup(Subject subject, Path path, Cgroups cgroups) {

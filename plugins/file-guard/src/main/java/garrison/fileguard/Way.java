@@ -11,17 +11,19 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The way from an object up to the root of its file system, as a walk in the kernel takes it.
  *
  * @param names the object, the directory it lies in, and so on
  * @param ids the same by identity; of what is not there one that no file has
+ * @param owner the object's uid; empty where it is not there, or not it is meant
  * @param directory whether the object is one
  * @param absent whether it is only a name yet
  * @param below not the first object itself is meant, but whatever lies below it
  */
-record Way(List<Path> names, List<FileId> ids, boolean directory, boolean absent, boolean below) {
+record Way(List<Path> names, List<FileId> ids, OptionalLong owner, boolean directory, boolean absent, boolean below) {
     /**
      * The way from an object, or from a name that no file has.
      *
@@ -34,7 +36,8 @@ record Way(List<Path> names, List<FileId> ids, boolean directory, boolean absent
             }
             Path real = unbound(path.toRealPath(), mounts);
             List<Path> names = names(real, mounts);
-            return new Way(names, files.identify(names), Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS), false, false);
+            long owner = Integer.toUnsignedLong((int) Files.getAttribute(real, "unix:uid", LinkOption.NOFOLLOW_LINKS));
+            return new Way(names, files.identify(names), OptionalLong.of(owner), Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS), false, false);
         } catch (IOException | FileIds.FileNotFound e) {
             throw new GarrisonException(path + " cannot be looked at: there is no such file, or this user may not reach it", e);
         }
@@ -49,7 +52,7 @@ record Way(List<Path> names, List<FileId> ids, boolean directory, boolean absent
         ids.addFirst(new FileId(-1 - ids.getFirst().inode(), NameHash.of(name), 0));
         List<Path> all = new ArrayList<>(names);
         all.addFirst(directory.resolve(path.getFileName()));
-        return new Way(List.copyOf(all), List.copyOf(ids), false, true, false);
+        return new Way(List.copyOf(all), List.copyOf(ids), OptionalLong.empty(), false, true, false);
     }
 
     private static Path unbound(Path shown, Mounts mounts) throws IOException {
@@ -69,7 +72,7 @@ record Way(List<Path> names, List<FileId> ids, boolean directory, boolean absent
 
     /** The same way, for whatever lies below its first object. */
     Way fromBelow() {
-        return new Way(names, ids, directory, absent, true);
+        return new Way(names, ids, OptionalLong.empty(), directory, absent, true);
     }
 
     Path object() {

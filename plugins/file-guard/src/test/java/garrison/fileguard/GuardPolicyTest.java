@@ -57,6 +57,28 @@ class GuardPolicyTest {
     }
 
     @Test
+    void ownersRule_coversWhatHeHas_andPerhapsWhatIsToBeMade() throws IOException {
+        int me = (int) Files.getAttribute(vault, "unix:uid");
+        GuardPolicy mine = policy(tree("one", "operations = [ write, create ], owner = " + me));
+        GuardPolicy others = policy(tree("one", "operations = [ write, create ], owner = " + (me + 1)));
+        assertAll(
+                () -> assertEquals(Standing.REFUSED, standing(mine, "tree/deep/file", "write")),
+                () -> assertEquals(Standing.FREE, standing(others, "tree/deep/file", "write")),
+                () -> assertEquals(Standing.REFUSED, standing(others, "tree/deep/new", "create")),
+                () -> assertEquals(List.of(), mine.differences(mine)));
+    }
+
+    @Test
+    void ancestor_letsThroughThoseBelowIt() throws IOException {
+        GuardPolicy policy = policy(tree("one", "operations = [ write ], allow = [ { ancestor = \"" + vault + "\", uid = 7 } ]"));
+        assertAll(
+                () -> assertEquals(Standing.ALLOWED, standing(policy, "tree/deep/file", "write", "under:" + vault, "uid:7")),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "uid:7")),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", vault.toString(), "uid:7")),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "under:" + vault, "uid:8")));
+    }
+
+    @Test
     void whatLeadsOutOfATree_isRefusedByEveryRule_butNotOfItsRoot() throws IOException {
         GuardPolicy policy = policy(tree("one", "operations = [ read ]"));
         assertAll(

@@ -34,6 +34,22 @@ class MountsTest {
     }
 
     @Test
+    void fileSystemsOfAType_areFoundByTheirRoots_eachOnce_andNotWhereAnotherHidesThem() {
+        Mounts mounts = Mounts.parse(List.of(
+                "21 1 8:1 / / rw - ext4 /dev/sda1 rw",
+                "22 21 8:1 /srv /mnt/bound rw - ext4 /dev/sda1 rw",
+                "23 21 8:2 / /data rw - ext4 /dev/sda2 rw",
+                "24 21 8:2 / /again rw - ext4 /dev/sda2 rw",
+                "25 21 0:20 / /tmp rw - tmpfs tmpfs rw",
+                "26 21 8:3 / /hidden rw - ext4 /dev/sda3 rw",
+                "27 21 0:21 / /hidden rw - tmpfs tmpfs rw"));
+        assertAll(
+                () -> assertEquals(List.of(Path.of("/"), Path.of("/data")), mounts.points("ext4")),
+                () -> assertEquals(List.of(Path.of("/tmp"), Path.of("/hidden")), mounts.points("tmpfs")),
+                () -> assertEquals(List.of(), mounts.points("vfat")));
+    }
+
+    @Test
     void bindMount_isSeenThrough_whereMoreOfItsFileSystemIsMounted() {
         Mounts mounts = Mounts.parse(List.of(
                 "21 1 8:1 / / rw - ext4 /dev/sda1 rw",

@@ -79,7 +79,7 @@ class PolicyReadTest {
             name = a, path = etc/f, operations = [ read ]                    | rules[0].path holds 'etc/f', a relative path
             name = a, path = /f, operations = [ read ], modus = AUDIT        | unknown key garrison.plugins.file-guard.rules[0].modus; did you mean 'mode'?
             name = a, path = /f, operations = [ read ], mode = off           | rules[0].mode is 'off'
-            name = a, path = /f, operations = [ read ], allow = [ {} ]       | rules[0].allow[0].executable is missing, and so is uid
+            name = a, path = /f, operations = [ read ], allow = [ {} ]       | rules[0].allow[0].executable is missing, and so are uid
             name = a, path = /f, operations = [ read ], allow = [ {uids=0} ] | unknown key garrison.plugins.file-guard.rules[0].allow[0].uids; did you mean 'uid'?
             name = a, path = /f, operations = [ read ], effect = murder      | rules[0].effect is 'murder'; write one of audit, deny, kill
             name = a, glob = "etc/*", operations = [ read ]                  | rules[0].glob holds 'etc/*', which is relative or has **
@@ -92,6 +92,11 @@ class PolicyReadTest {
             name = a, path = /f, operations = [ read ], allow = [ {uid=1,until="2999-12-01T00:00Z"} ] | rules[0].allow[0].until is '2999-12-01T00:00Z', centuries away
             name = a, path = /f, operations = [ read ], allow = [ {gid=4294967295} ] | rules[0].allow[0].gid is 4294967295
             name = a, path = /f, operations = [ read ], allow = [ {cgroup=system.slice} ] | rules[0].allow[0].cgroup holds 'system.slice', a relative path
+            name = a, path = /f, operations = [ read ], allow = [ {ancestor=sshd} ] | rules[0].allow[0].ancestor holds 'sshd', a relative path
+            name = a, path = /f, operations = [ read ], owner = root         | rules[0].owner
+            name = a, path = /f, operations = [ read ], owner = 4294967295   | rules[0].owner is 4294967295
+            name = a, file-system = no-such, operations = [ read ]           | rules[0].file-system holds 'no-such', and no such file system is mounted
+            name = a, file-system = proc, tree = /d, operations = [ read ]   | stands beside
             name = a, path = /f, operations = [ read ], allow = [ {uid=-1} ] | rules[0].allow[0].uid is -1
             name = a, path = /f, operations = [ read ], allow = [ {executable=vault} ] | rules[0].allow[0].executable holds 'vault', a relative path
             """)
