@@ -4,12 +4,14 @@ package garrison.itests.trustedbpf;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Outcome;
+import garrison.spi.GarrisonException;
 import garrison.spi.Mode;
 import garrison.trustedbpf.BpfUseEvent;
 import java.io.IOException;
@@ -139,6 +141,27 @@ class KeyringTest {
         List<BpfUseEvent> told = gate.uses(outcome.pid());
         assertEquals(List.of("keyctl " + operation + " unsigned " + verdict),
                 told.stream().map(use -> use.act() + " " + use.command() + " " + use.reason() + " " + use.verdict()).distinct().toList());
+    }
+
+    /** The gate in force stays; with room for keys the same policy comes into force. */
+    @Test
+    void keyThatRootMayNotHaveAnyMore_isToldWithItsRemedy() throws IOException {
+        Path most = Path.of("/proc/sys/kernel/keys/root_maxkeys");
+        String before = Files.readString(most);
+        // "    0:    12 11/11 9/1000000 251/25000000": of keys that count, so many of so many.
+        String held = Files.readAllLines(Path.of("/proc/key-users")).stream().map(line -> line.strip().split("[ /]+"))
+                .filter(words -> words[0].equals("0:")).map(words -> words[4]).findFirst().orElseThrow();
+        Files.writeString(most, held);
+        try {
+            GarrisonException full = assertThrows(GarrisonException.class, () -> gate.reload(policy(Mode.ENFORCE)));
+            assertTrue(full.getMessage().contains("kernel.keys.root_maxkeys") && full.getMessage().contains("trusted-bpf"), full.getMessage());
+            assertEquals(0, good.run(ATTEMPT).exit(), "the gate in force knows its keys");
+            assertTrue(root.run(ATTEMPT).denied());
+        } finally {
+            Files.writeString(most, before.strip());
+        }
+        gate.reload(policy(Mode.ENFORCE));
+        assertEquals(0, good.run(ATTEMPT).exit());
     }
 
     /** Root cannot make a keyring of ours know another key; one of his own he can. */
