@@ -141,6 +141,7 @@ static int run_exec(char **argument)
 static int run_leak(char **argument)
 {
 	int type = !strcmp(argument[1], "perf-attach") ? BPF_PROG_TYPE_PERF_EVENT
+		   : !strncmp(argument[1], "tc", 2) ? BPF_PROG_TYPE_SCHED_CLS
 		   : !strncmp(argument[1], "xdp", 3) ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SOCKET_FILTER;
 	int fd = prog_load(type);
 	char number[12];

@@ -5,9 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/kcm.h>
 #include <linux/netlink.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -86,6 +90,65 @@ static int run_xdp_attach(char **argument)
 	return request(route_socket(), &message.head);
 }
 
+/* A classifier on what comes in, as tc(8) sets it up. */
+static int run_tc_attach(char **argument)
+{
+	struct {
+		struct nlmsghdr head;
+		struct tcmsg tc;
+		struct rtattr kind;
+		char name[8];
+	} discipline = {
+		.head = { .nlmsg_len = sizeof(discipline), .nlmsg_type = RTM_NEWQDISC,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.tc = { .tcm_ifindex = LOOPBACK, .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0), .tcm_parent = TC_H_CLSACT },
+		.kind = { .rta_len = sizeof(struct rtattr) + 7, .rta_type = TCA_KIND },
+		.name = "clsact",
+	};
+	struct {
+		struct nlmsghdr head;
+		struct tcmsg tc;
+		struct rtattr kind;
+		char name[4];
+		struct rtattr options;
+		struct rtattr fd;
+		int32_t number;
+		struct rtattr label;
+		char text[4];
+	} filter = {
+		.head = { .nlmsg_len = sizeof(filter), .nlmsg_type = RTM_NEWTFILTER,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.tc = { .tcm_ifindex = LOOPBACK, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
+			.tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL)) },
+		.kind = { .rta_len = sizeof(struct rtattr) + 4, .rta_type = TCA_KIND },
+		.name = "bpf",
+		.options = { .rta_len = sizeof(struct rtattr) * 3 + 8, .rta_type = TCA_OPTIONS },
+		.fd = { .rta_len = sizeof(struct rtattr) + 4, .rta_type = TCA_BPF_FD },
+		.number = atoi(argument[0]),
+		.label = { .rta_len = sizeof(struct rtattr) + 4, .rta_type = TCA_BPF_NAME },
+		.text = "own",
+	};
+	int route = route_socket(), result = request(route, &discipline.head);
+
+	return result ? result : request(route, &filter.head);
+}
+
+/* The parser that cuts a TCP stream into messages. */
+static int run_kcm_attach(char **argument)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), stream = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int kcm = socket(AF_KCM, SOCK_DGRAM | SOCK_CLOEXEC, KCMPROTO_CONNECTED);
+	struct kcm_attach attach = { .fd = stream, .bpf_fd = atoi(argument[0]) };
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	socklen_t size = sizeof(here);
+
+	if (kcm < 0 || listener < 0 || stream < 0 || ioctl(stream, SIOCSIFFLAGS, &loopback) || bind(listener, (struct sockaddr *)&here, size) || listen(listener, 1) ||
+	    getsockname(listener, (struct sockaddr *)&here, &size) || connect(stream, (struct sockaddr *)&here, size))
+		bad_scene("kcm");
+	return ioctl(kcm, SIOCKCMATTACH, &attach) ? refused("ioctl") : 0;
+}
+
 /* A program that holds a descriptor may still ask, and change what has nothing to do with it once it has given it up. */
 static int run_link_up(char **argument)
 {
@@ -129,6 +192,8 @@ const struct attack net_attacks[] = {
 	{ "reuseport-attach", "FD", run_reuseport_attach },
 	{ "xdp-attach", "FD", run_xdp_attach },
 	{ "tun-attach", "FD", run_tun_attach },
+	{ "tc-attach", "FD", run_tc_attach },
+	{ "kcm-attach", "FD", run_kcm_attach },
 	{ "link-up", "FD", run_link_up },
 	{ "link-ask", "FD", run_link_ask },
 	{}

@@ -50,12 +50,20 @@ class KernelFileIdsTest {
             for (Path file : List.of(Files.createFile(folder.resolve("tmpfs")), overlayFile(), Path.of("/etc/passwd"),
                     Path.of("/proc/sys/kernel/osrelease"), Path.of("/bin/sh"))) {
                 FileId expected = identify(file);
-                object.map("first_open").update(Objects.key(0), new byte[24]);
-                Files.newInputStream(file).close();
-                ByteBuffer seen = Objects.value(object.map("first_open").lookup(Objects.key(0)).orElseThrow());
-                assertEquals(new FileId(seen.getLong(), seen.getLong(), seen.getInt()), expected, file.toString());
+                FileId seen = firstOpened(object, file);
+                for (int tries = 0; tries < 5 && !seen.equals(expected); tries++) {
+                    seen = firstOpened(object, file); // another thread of this process may have been first
+                }
+                assertEquals(seen, expected, file.toString());
             }
         }
+    }
+
+    private static FileId firstOpened(LoadedBpfObject object, Path file) throws IOException {
+        object.map("first_open").update(Objects.key(0), new byte[24]);
+        Files.newInputStream(file).close();
+        ByteBuffer seen = Objects.value(object.map("first_open").lookup(Objects.key(0)).orElseThrow());
+        return new FileId(seen.getLong(), seen.getLong(), seen.getInt());
     }
 
     /** An overlay whose layers lie on another file system than the tmpfs: the case in which stat(2) shows other numbers. */
