@@ -5,6 +5,7 @@
 # Progress goes to stderr, so that the output of a job stays alone on stdout.
 
 LAB_CACHE=${GARRISON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/garrison}
+LAB_GUEST_MEMORY=${GARRISON_GUEST_MEMORY:-3G}
 # The folder of every guest's share, console log and reports.
 LAB_TARGET=$LAB_REPO/target/lab
 

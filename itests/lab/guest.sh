@@ -205,8 +205,8 @@ guest_clock() {
 guest_qemu_arguments() {
     local words='' folder_of_kernel
     folder_of_kernel=$(kernel_folder "$kernel")
-    qemu=(-name "garrison-$kernel" -no-user-config -machine q35 -m 3G
-        -object "memory-backend-memfd,id=memory,size=3G,share=on" -numa "node,memdev=memory"
+    qemu=(-name "garrison-$kernel" -no-user-config -machine q35 -m "$LAB_GUEST_MEMORY"
+        -object "memory-backend-memfd,id=memory,size=$LAB_GUEST_MEMORY,share=on" -numa "node,memdev=memory"
         -chardev "socket,id=root,path=$GUEST_SOCKETS/root" -device "vhost-user-fs-pci,chardev=root,tag=rootfs"
         -chardev "socket,id=share,path=$GUEST_SOCKETS/share" -device "vhost-user-fs-pci,chardev=share,tag=share"
         -display none -vga none -nic none -no-reboot -kernel "$folder_of_kernel/vmlinuz")
