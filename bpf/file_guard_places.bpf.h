@@ -39,13 +39,13 @@ enum guard_memory {
 #define GUARD_ABOVE_MAX 10
 
 struct guard_place {
-	__u64 holds;		/* for this policy (high half) and this count of moves; 0 while it is written */
+	__u64 holds;		/* for this policy (high half) and this count of moves; 0: not */
 	__u64 dentry;
 	__u64 super;
 	__u64 inode;
 	__u32 generation;
 	__u32 says;
-	__u32 writing;
+	__u32 version;		/* odd while it is written */
 	__u32 levels;		/* directories above, the root included; 0 also if they do not fit */
 	__u64 sieve[FILE_GUARD_SIEVE_WORDS];
 	__u64 above[GUARD_ABOVE_MAX];
@@ -84,6 +84,19 @@ static __always_inline __u32 guard_moves(void)
 static __always_inline __u64 guard_holds(void *now, __u32 moves)
 {
 	return (__u64)((struct bpf_map *)now)->id << 32 | moves;
+}
+
+/* One writer at a time: false where there is one. What was read counts if the version before was even, and is the same after. */
+static __always_inline bool guard_write_begins(volatile __u32 *version)
+{
+	__u32 now = *version;
+
+	return !(now & 1) && __sync_val_compare_and_swap((__u32 *)version, now, now + 1) == now;
+}
+
+static __always_inline void guard_write_ends(volatile __u32 *version)
+{
+	*version = *version + 1;
 }
 
 static __always_inline struct guard_place *guard_place_of(__u64 number)
@@ -179,7 +192,7 @@ __noinline int guard_confirm(__u64 *name)
 		return 0;
 	place = guard_place_of(sight.inode);
 	now = bpf_map_lookup_elem(&policy, &zero);
-	if (!place || !now || __sync_lock_test_and_set(&place->writing, 1))
+	if (!place || !now || !guard_write_begins(&place->version))
 		return 0;
 	now_holds = guard_holds(now, moves);
 	holds = place->holds;
@@ -188,7 +201,7 @@ __noinline int guard_confirm(__u64 *name)
 		place->holds = now_holds;
 		same = true;
 	}
-	place->writing = 0;
+	guard_write_ends(&place->version);
 	return same;
 }
 
@@ -214,7 +227,7 @@ __noinline int guard_recall(__u64 *name)
 {
 	volatile struct guard_place *place;
 	struct guard_sight sight;
-	__u32 zero = 0, says, bit;
+	__u32 zero = 0, version, says, bit;
 	__u64 holds;
 	void *now;
 
@@ -225,16 +238,21 @@ __noinline int guard_recall(__u64 *name)
 	if (!place || !now)
 		return GUARD_UNKNOWN;
 	holds = guard_holds(now, guard_moves());
-	if (!guard_is_of(place, &sight) || (place->holds != holds && !guard_confirm(name)))
+	version = place->version;
+	if (version & 1 || !guard_is_of(place, &sight))
 		return GUARD_UNKNOWN;
+	if (place->holds != holds) {
+		if (!guard_confirm(name))
+			return GUARD_UNKNOWN;
+		version += 2;
+	}
 	says = place->says;
 	if (sight.own && (says & GUARD_MEMORY) == GUARD_CLEAR) {
 		bit = guard_sieve_bit(sight.own);
 		if (place->sieve[bit >> 6 & (FILE_GUARD_SIEVE_WORDS - 1)] >> (bit & 63) & 1 && guard_has_entry(now, &sight))
 			says ^= GUARD_CLEAR ^ GUARD_NAMES;
 	}
-	/* As long as it was not written meanwhile, all of this was said at once. */
-	return place->holds == holds && guard_is_of(place, &sight) ? says : GUARD_UNKNOWN;
+	return place->version == version && place->holds == holds ? says : GUARD_UNKNOWN;
 }
 
 /* Remembers the directory of q->dentry, from which a walk to the root has just been made; `moves` is the count before it. */
@@ -256,7 +274,7 @@ __noinline int guard_remember(struct guard_question *q, __u32 moves)
 		return 0;
 	holds = guard_holds(now, moves);
 	/* Another policy meanwhile, or another who writes: the next one will do. */
-	if ((__u32)(holds >> 32) != q->policy || __sync_lock_test_and_set(&place->writing, 1))
+	if ((__u32)(holds >> 32) != q->policy || !guard_write_begins(&place->version))
 		return 0;
 	place->holds = 0;
 	place->dentry = sight.directory;
@@ -285,7 +303,7 @@ __noinline int guard_remember(struct guard_question *q, __u32 moves)
 	}
 	if (guard_moves() == moves)
 		place->holds = holds;
-	place->writing = 0;
+	guard_write_ends(&place->version);
 	return 0;
 }
 

@@ -71,6 +71,8 @@ struct guard_question {
 	__u8 on_second;		/* it is that of the second name */
 	__u8 known;		/* it began at an object that a rule knows by its inode */
 	__u8 rooted;		/* it came to the file system's root */
+	__u8 page_more;		/* there is another page of the directory at hand */
+	__u8 conditional;	/* what was found hangs on more than what runs and for whom */
 	__u8 met_tree;		/* from the directory on there is a tree's root */
 	__u8 met_names;		/* rules know the directory or names in it */
 	__u32 policy;		/* the number of the policy's map */
@@ -86,7 +88,6 @@ struct guard_question {
 	__u64 common;		/* that directory; 0: none */
 	struct file_guard_key key;
 	__u32 page;		/* of the directory, while its names are looked at */
-	__u32 page_more;	/* it has another */
 	__u32 name_rest;	/* the high half of the hash of `child` */
 
 	/* Who asks, once that matters. */
@@ -128,8 +129,13 @@ enum guard_finding {
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
 #define GUARD_AS(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+/* The address in a variable: what looks through one of our own structures there would be looked for in the kernel's types. */
 #define GUARD_READ(type, address, member)                                                                            \
-	(bpf_rdonly_cast ? (__u64)GUARD_AS(type, address)->member : (__u64)BPF_CORE_READ((type *)(address), member))
+	({                                                                                                           \
+		__u64 guard_address = (address);                                                                     \
+		bpf_rdonly_cast ? (__u64)GUARD_AS(type, guard_address)->member                                       \
+				: (__u64)BPF_CORE_READ((type *)guard_address, member);                               \
+	})
 
 static __always_inline __u64 guard_parent(__u64 dentry)
 {
@@ -257,7 +263,7 @@ static __noinline bool guard_is_owned(struct guard_walk *walk, __u32 rule)
  * One rule's word on the object at hand: true when it is a refusal, which ends the question. Of what is only audited the
  * first is kept.
  */
-static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_value *value)
+static __always_inline bool guard_weigh(struct guard_walk *walk, struct file_guard_value *value)
 {
 	struct guard_question *q = walk->q;
 	__u32 covers = 0;
@@ -271,6 +277,8 @@ static __noinline bool guard_weigh(struct guard_walk *walk, struct file_guard_va
 	covers &= value->operations;
 	if (!covers || value->rule == q->passed)
 		return false;
+	if (value->traits & (FILE_GUARD_BY_OWNER | FILE_GUARD_BY_TERMS))
+		q->conditional = 1;
 	if (value->traits & FILE_GUARD_BY_OWNER && !guard_is_owned(walk, value->rule))
 		return false;
 	if (guard_allowed(walk, value->rule, value->traits) ||

@@ -3,7 +3,7 @@
 #ifndef FILE_GUARD_WALK_BPF_H
 #define FILE_GUARD_WALK_BPF_H
 
-#include "file_guard_places.bpf.h"
+#include "file_guard_passes.bpf.h"
 
 #define GUARD_NAME_MAX 255
 
@@ -270,15 +270,19 @@ __noinline int guard_judge(struct guard_question *q)
 	if (q->other)
 		guard_meet(q);
 	q->policy = ((struct bpf_map *)walk.policy)->id;
-	moves = q->recalled || q->other ? 1 : guard_moves();
+	moves = guard_moves();
+	if (guard_is_plain(q) && q->recalled && !(moves & 1) && guard_passed_before(q, moves))
+		return 0;
 	q->self = q->on_self;
 	q->tree = q->near ? 0 : q->on_tree;
 	q->shared = q->on_shared;
 	q->child = q->dentry;
 	q->named = q->new_name ? q->on_fresh : 0;
 	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
-	if (q->rooted && !(moves & 1))
+	if (!(moves & 1) && !q->other && !q->recalled && q->rooted)
 		guard_remember(q, moves);
+	if (!(moves & 1) && q->recalled && guard_is_plain(q) && q->identified && q->found == GUARD_NOTHING && !q->conditional)
+		guard_remember_pass(q, moves);
 	if (q->on_above && q->found != GUARD_DENIED) {
 		q->self = q->on_above;
 		q->level = 0;
@@ -303,6 +307,20 @@ static __always_inline void guard_fill_question(struct guard_question *q, __u64 
 	q->on_tree = act;
 }
 
+/* The operations that any rule on a file system covers. A function of its own: a key in the callers' frames is too much for the stack. */
+__noinline int guard_covers(__u32 device)
+{
+	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM, .device = device };
+	struct file_guard_value *value;
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (!now)
+		return 0;
+	value = bpf_map_lookup_elem(now, &key);
+	return value ? value->operations : 0;
+}
+
 /*
  * Begins a question about something on a file system; false when nothing that is known of the directory, or no rule for anything
  * on the file system that covers one of the operations in `may`, asks for it, which is the usual end. The masks are those of a
@@ -311,25 +329,11 @@ static __always_inline void guard_fill_question(struct guard_question *q, __u64 
 static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentry, __u64 other, __u32 device, __u32 hook, __u32 act,
 					   __u32 may)
 {
-	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM };
-	__u32 says = guard_recall(&dentry), covers, zero = 0;
-	struct file_guard_value *value;
-	void *now;
+	__u32 says = guard_recall(&dentry), covers;
 
 	if ((says & GUARD_MEMORY) == GUARD_CLEAR && (!other || (guard_recall(&other) & GUARD_MEMORY) == GUARD_CLEAR))
 		return false;
-	if (says) {
-		covers = says >> GUARD_OPERATIONS_SHIFT;
-	} else {
-		now = bpf_map_lookup_elem(&policy, &zero);
-		if (!now)
-			return false;
-		key.device = device;
-		value = bpf_map_lookup_elem(now, &key);
-		if (!value)
-			return false;
-		covers = value->operations;
-	}
+	covers = says ? says >> GUARD_OPERATIONS_SHIFT : guard_covers(device);
 	if (!(covers & may))
 		return false;
 	guard_fill_question(q, dentry, device, hook, act);

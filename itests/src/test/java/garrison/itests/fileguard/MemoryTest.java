@@ -3,10 +3,12 @@ package garrison.itests.fileguard;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.itests.Guest;
 import garrison.itests.Policy;
 import garrison.itests.attack.Attack;
+import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Operation;
 import garrison.spi.Mode;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,6 +188,39 @@ class MemoryTest {
         written(other);
         assertThrows(FileSystemException.class, () -> Files.move(other, held, StandardCopyOption.REPLACE_EXISTING));
         assertEquals(MANY + 1, Files.list(outside).count());
+    }
+
+    /** By program and by user; and nobody any more under a policy that no longer lets him. */
+    @Test
+    void whomARuleLetsThrough_passesAgainAndAgain_andNobodyElseByThat() throws IOException {
+        Path held = file(outside, "held");
+        Files.setAttribute(held, "unix:mode", 0666);
+        AttackProgram program = new AttackProgram(Files.copy(Guest.attacks().file(), tree.resolve("program")));
+        Supplier<Policy> allowing = () -> policy(held, "{ executable = \"" + program.file() + "\" }, { uid = 4711 }");
+        for (int round = 0; round < 3; round++) {
+            guard.reload(allowing.get());
+            for (int i = 0; i < 3; i++) {
+                assertEquals(0, program.run("open-write", held.toString()).exit());
+                assertEquals(0, Guest.attacks().run("--uid", "4711", "open-write", held.toString()).exit());
+                assertTrue(Guest.attacks().run("open-write", held.toString()).denied());
+                assertTrue(Guest.attacks().run("--uid", "4712", "open-write", held.toString()).denied());
+                refused(held);
+            }
+            guard.reload(policy(held, "{ uid = 4712 }"));
+            assertTrue(program.run("open-write", held.toString()).denied());
+            assertTrue(Guest.attacks().run("--uid", "4711", "open-write", held.toString()).denied());
+            assertEquals(0, Guest.attacks().run("--uid", "4712", "open-write", held.toString()).exit());
+        }
+        // Read by whoever may read, and not written by that.
+        guard.reload(new Policy(Mode.ENFORCE).rule("held", Attack.Rule.TREE, outside, Operation.WRITE));
+        for (int i = 0; i < 3; i++) {
+            Files.newByteChannel(held).close();
+        }
+        refused(held);
+    }
+
+    private static Policy policy(Path held, String allow) {
+        return new Policy(Mode.ENFORCE).rule("held", Attack.Rule.OBJECT, List.of(held), List.of(Operation.WRITE), "allow = [ " + allow + " ]");
     }
 
     @Test

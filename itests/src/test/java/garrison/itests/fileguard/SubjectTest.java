@@ -174,15 +174,15 @@ class SubjectTest {
                 Command.run("mount", "-t", "ramfs", "ramfs", point.toString()).success();
                 Files.writeString(point.resolve("file"), "text\n");
             }
-            Policy policy = new Policy(Mode.ENFORCE).fileSystems("ramfs", "ramfs", Operation.WRITE);
-            guard.reload(policy);
+            Supplier<Policy> policy = () -> new Policy(Mode.ENFORCE).fileSystems("ramfs", "ramfs", Operation.WRITE);
+            guard.reload(policy.get());
             passes();
             for (Path point : points.subList(0, 2)) {
                 assertTrue(attacks.run("open-write", point.resolve("file").toString()).denied(), point::toString);
             }
             Command.run("mount", "-t", "ramfs", "ramfs", points.getLast().toString()).success();
             Path later = Files.writeString(points.getLast().resolve("file"), "text\n");
-            guard.reload(policy);
+            guard.reload(policy.get());
             assertTrue(attacks.run("open-write", later.toString()).denied());
             guard.reload(new Policy(Mode.ENFORCE));
             assertEquals(0, attacks.run("open-write", later.toString()).exit(), "without");
