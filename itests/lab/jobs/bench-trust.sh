@@ -9,7 +9,8 @@ set -euo pipefail
 
 folder=$(mktemp -d)
 truncate -s 64M "$folder/image"
-mkfs.ext4 -q -b 4096 -O verity "$folder/image"
+# Not lazily: the kernel would write the rest of it while something is measured.
+mkfs.ext4 -q -b 4096 -O verity -E lazy_itable_init=0,lazy_journal_init=0 "$folder/image"
 mkdir "$folder/mounted"
 modprobe loop
 mount -o loop "$folder/image" "$folder/mounted"

@@ -84,7 +84,7 @@ bench_runtime() {
 }
 
 bench_trust() {
-    bench_in_guest bench-trust 1800 --icount itests/lab/jobs/bench-trust.sh "$((($1 + 2) / 3))"
+    bench_in_guest bench-trust 1800 --icount itests/lab/jobs/bench-trust.sh "$1"
 }
 
 # bench_in_guest FOLDER LIMIT OPTION COMMAND...
