@@ -41,14 +41,12 @@
 #include "file_guard_backing.bpf.h"
 #include "file_guard_flags.bpf.h"
 #include "file_guard_ioctl.bpf.h"
+#include "file_guard_mounts.bpf.h"
 
 GARRISON_LICENSE;
 
-/* What makes a name lead elsewhere: the directory above it goes, is moved, or is hidden. */
-#define GUARD_REDIRECTS (FILE_GUARD_WRITE | FILE_GUARD_DELETE | FILE_GUARD_RENAME)
 /* What comes under a name that a rule knows with contents of its own, as if they had been written. */
 #define GUARD_STANDS_FOR (FILE_GUARD_CREATE | FILE_GUARD_WRITE)
-#define GUARD_HIDES (GUARD_REDIRECTS | FILE_GUARD_CREATE | FILE_GUARD_MOUNT)
 
 /* Whoever reads or writes the device below a file system passes all its files by. */
 static __always_inline bool guard_denies_device(struct file *file, __u32 act)
@@ -438,45 +436,4 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 		return 0;
 	q.quiet = 1;
 	return guard_verdict("bprm_check_security", guard_refuses(&q));
-}
-
-static __always_inline bool guard_denies_mount(struct dentry *dentry, __u32 hook)
-{
-	struct guard_question q;
-
-	if (!guard_begin(&q, dentry, hook, FILE_GUARD_MOUNT, GUARD_HIDES | FILE_GUARD_LEADS))
-		return false;
-	q.on_self = GUARD_HIDES;
-	q.on_tree = GUARD_HIDES;
-	q.on_above = GUARD_HIDES;
-	return guard_refuses(&q);
-}
-
-SEC("lsm/sb_mount")
-int BPF_PROG(guard_sb_mount, const char *device, const struct path *path, const char *type, unsigned long flags,
-	     void *data, int ret)
-{
-	if (ret)
-		return ret;
-	/* Other options, and who else sees later mounts: nothing is hidden. In the order in which the kernel looks at them. */
-	if (flags & GUARD_MS_REMOUNT || (!(flags & GUARD_MS_BIND) && flags & GUARD_MS_PROPAGATION))
-		return 0;
-	return guard_verdict("sb_mount", guard_denies_mount(path->dentry, FILE_GUARD_SB_MOUNT));
-}
-
-SEC("lsm/move_mount")
-int BPF_PROG(guard_move_mount, const struct path *from, const struct path *to, int ret)
-{
-	if (ret)
-		return ret;
-	return guard_verdict("move_mount", guard_denies_mount(to->dentry, FILE_GUARD_MOVE_MOUNT));
-}
-
-/* Mounts the old root on a directory of the new. That the root itself changes is what every container does. */
-SEC("lsm/sb_pivotroot")
-int BPF_PROG(guard_sb_pivotroot, const struct path *old, const struct path *new, int ret)
-{
-	if (ret)
-		return ret;
-	return guard_verdict("sb_pivotroot", guard_denies_mount(old->dentry, FILE_GUARD_SB_PIVOTROOT));
 }

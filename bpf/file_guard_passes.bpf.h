@@ -34,7 +34,7 @@ struct {
 	__type(value, struct guard_pass);
 } guard_passes SEC(".maps");
 
-/* Whether the question is one whose answer can be remembered; fills in who asks. */
+/* Whether the question is one whose answer can be remembered. */
 static __always_inline bool guard_is_plain(struct guard_question *q)
 {
 	return !q->other && !q->new_name && !q->on_above && !q->on_device && q->on_self == q->act && q->on_tree == q->act;
@@ -70,7 +70,7 @@ __noinline int guard_passed_before(struct guard_question *q, __u32 moves)
 	inode = guard_inode(q->dentry);
 	if (!inode)
 		return 0;
-	holds = (__u64)q->policy << 32 | moves;
+	holds = guard_holds(q->policy, moves);
 	guard_identify(q);
 	pass = guard_pass_of(q, guard_number(inode));
 	if (!pass)
@@ -104,7 +104,7 @@ __noinline int guard_remember_pass(struct guard_question *q, __u32 moves)
 	pass->uid = q->uid;
 	pass->act = q->act;
 	if (guard_moves() == moves)
-		pass->holds = (__u64)q->policy << 32 | moves;
+		pass->holds = guard_holds(q->policy, moves);
 	guard_write_ends(&pass->version);
 	return 0;
 }

@@ -59,7 +59,7 @@ struct {
 	__type(value, struct guard_place);
 } guard_places SEC(".maps");
 
-/* Of rename_lock; 0: not known. */
+/* Of rename_lock, which does not move; 0: not known. */
 __u64 guard_moves_at = 0;
 
 SEC("syscall")
@@ -67,10 +67,10 @@ int guard_find_moves(void *context)
 {
 	__u64 address = 0;
 
-	if (bpf_kallsyms_lookup_name("rename_lock", sizeof("rename_lock"), 0, &address))
-		address = 0;
-	guard_moves_at = address;
-	return address != 0;
+	/* Once an object: before 6.2 the kernel goes through all its names for it. */
+	if (!guard_moves_at && !bpf_kallsyms_lookup_name("rename_lock", sizeof("rename_lock"), 0, &address))
+		guard_moves_at = address;
+	return guard_moves_at != 0;
 }
 
 /* How often a name was moved, twice: odd while one is. The count is the first thing in the lock. */
@@ -81,9 +81,15 @@ static __always_inline __u32 guard_moves(void)
 	return at ? GUARD_READ(struct seqcount, at, sequence) : 1;
 }
 
-static __always_inline __u64 guard_holds(void *now, __u32 moves)
+/* No other policy has the number, or ever had. */
+static __always_inline __u32 guard_policy_number(void *now)
 {
-	return (__u64)((struct bpf_map *)now)->id << 32 | moves;
+	return ((struct bpf_map *)now)->id;
+}
+
+static __always_inline __u64 guard_holds(__u32 policy_number, __u32 moves)
+{
+	return (__u64)policy_number << 32 | moves;
 }
 
 /* One writer at a time: false where there is one. What was read counts if the version before was even, and is the same after. */
@@ -194,7 +200,7 @@ __noinline int guard_confirm(__u64 *name)
 	now = bpf_map_lookup_elem(&policy, &zero);
 	if (!place || !now || !guard_write_begins(&place->version))
 		return 0;
-	now_holds = guard_holds(now, moves);
+	now_holds = guard_holds(guard_policy_number(now), moves);
 	holds = place->holds;
 	if (holds >> 32 == now_holds >> 32 && guard_is_of(place, &sight) && guard_is_below_the_same(place, sight.directory) &&
 	    guard_moves() == moves) {
@@ -237,7 +243,7 @@ __noinline int guard_recall(__u64 *name)
 	now = bpf_map_lookup_elem(&policy, &zero);
 	if (!place || !now)
 		return GUARD_UNKNOWN;
-	holds = guard_holds(now, guard_moves());
+	holds = guard_holds(guard_policy_number(now), guard_moves());
 	version = place->version;
 	if (version & 1 || !guard_is_of(place, &sight))
 		return GUARD_UNKNOWN;
@@ -266,15 +272,15 @@ __noinline int guard_remember(struct guard_question *q, __u32 moves)
 	__u32 zero = 0, i;
 	void *now;
 
-	if (!q || moves & 1 || !guard_see(q->dentry, &sight))
+	if (!q || !guard_see(q->dentry, &sight))
 		return 0;
 	place = guard_place_of(sight.inode);
 	now = bpf_map_lookup_elem(&policy, &zero);
 	if (!place || !now || GUARD_READ(struct dentry, sight.directory, d_flags) & GUARD_DCACHE_OP_REVALIDATE)
 		return 0;
-	holds = guard_holds(now, moves);
+	holds = guard_holds(q->policy, moves);
 	/* Another policy meanwhile, or another who writes: the next one will do. */
-	if ((__u32)(holds >> 32) != q->policy || !guard_write_begins(&place->version))
+	if (guard_policy_number(now) != q->policy || !guard_write_begins(&place->version))
 		return 0;
 	place->holds = 0;
 	place->dentry = sight.directory;

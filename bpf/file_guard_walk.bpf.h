@@ -253,6 +253,7 @@ static __always_inline void guard_judge_other(struct guard_walk *walk)
 __noinline int guard_judge(struct guard_question *q)
 {
 	struct guard_walk walk = {};
+	bool still, passes;
 	__u32 zero = 0, moves;
 
 	if (!q)
@@ -269,9 +270,11 @@ __noinline int guard_judge(struct guard_question *q)
 	}
 	if (q->other)
 		guard_meet(q);
-	q->policy = ((struct bpf_map *)walk.policy)->id;
+	q->policy = guard_policy_number(walk.policy);
 	moves = guard_moves();
-	if (guard_is_plain(q) && q->recalled && !(moves & 1) && guard_passed_before(q, moves))
+	still = !(moves & 1);
+	passes = still && q->recalled && guard_is_plain(q);
+	if (passes && guard_passed_before(q, moves))
 		return 0;
 	q->self = q->on_self;
 	q->tree = q->near ? 0 : q->on_tree;
@@ -279,10 +282,10 @@ __noinline int guard_judge(struct guard_question *q)
 	q->child = q->dentry;
 	q->named = q->new_name ? q->on_fresh : 0;
 	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
-	if (!(moves & 1) && !q->other && !q->recalled && q->rooted)
-		guard_remember(q, moves);
-	if (!(moves & 1) && q->recalled && guard_is_plain(q) && q->identified && q->found == GUARD_NOTHING && !q->conditional)
+	if (passes && q->identified && q->found == GUARD_NOTHING && !q->conditional)
 		guard_remember_pass(q, moves);
+	if (still && !q->recalled && !q->other && q->rooted)
+		guard_remember(q, moves);
 	if (q->on_above && q->found != GUARD_DENIED) {
 		q->self = q->on_above;
 		q->level = 0;

@@ -143,7 +143,8 @@ static int run_kcm_attach(char **argument)
 	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	socklen_t size = sizeof(here);
 
-	if (kcm < 0 || listener < 0 || stream < 0 || ioctl(stream, SIOCSIFFLAGS, &loopback) || bind(listener, (struct sockaddr *)&here, size) || listen(listener, 1) ||
+	if (kcm < 0 || listener < 0 || stream < 0 || ioctl(stream, SIOCSIFFLAGS, &loopback) ||
+	    bind(listener, (struct sockaddr *)&here, size) || listen(listener, 1) ||
 	    getsockname(listener, (struct sockaddr *)&here, &size) || connect(stream, (struct sockaddr *)&here, size))
 		bad_scene("kcm");
 	return ioctl(kcm, SIOCKCMATTACH, &attach) ? refused("ioctl") : 0;

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -86,11 +85,11 @@ public final class TrustBench {
     }
 
     private void least(String name, Path program, String... words) throws IOException {
-        long[] all = new long[rounds];
+        long least = Long.MAX_VALUE;
         for (int i = 0; i < rounds; i++) {
-            all[i] = run(program, words);
+            least = Math.min(least, run(program, words));
         }
-        figures.put(name, Arrays.stream(all).min().orElseThrow());
+        figures.put(name, least);
     }
 
     private static long run(Path program, String... words) throws IOException {

@@ -43,26 +43,24 @@ public final class Policy {
      * @param more further keys, as HOCON; or empty
      */
     public Policy rule(String name, Attack.Rule kind, Collection<Path> places, Collection<Operation> operations, String more) {
-        rules.append("    { name = ").append(quoted(name))
-                .append(kind == Attack.Rule.TREE ? ", trees = [ " : ", paths = [ ")
-                .append(places.stream().map(p -> quoted(p.toString())).collect(Collectors.joining(", ")))
-                .append(" ], operations = [ ")
-                .append(operations.stream().map(Operation::word).collect(Collectors.joining(", ")))
-                .append(" ]").append(more.isEmpty() ? "" : ", " + more).append(" }\n");
-        return this;
+        return add(name, kind == Attack.Rule.TREE ? "trees" : "paths", places.stream().map(Path::toString).toList(), operations, more);
     }
 
     /** Adds a rule for what a pattern stands for. */
     public Policy globs(String name, String pattern, Operation... operations) {
-        rules.append("    { name = ").append(quoted(name)).append(", globs = [ ").append(quoted(pattern)).append(" ], operations = [ ")
-                .append(List.of(operations).stream().map(Operation::word).collect(Collectors.joining(", "))).append(" ] }\n");
-        return this;
+        return add(name, "globs", List.of(pattern), List.of(operations), "");
     }
 
     /** Adds a rule for all that lies on file systems of a type. */
     public Policy fileSystems(String name, String type, Operation... operations) {
-        rules.append("    { name = ").append(quoted(name)).append(", file-system = ").append(quoted(type)).append(", operations = [ ")
-                .append(List.of(operations).stream().map(Operation::word).collect(Collectors.joining(", "))).append(" ] }\n");
+        return add(name, "file-systems", List.of(type), List.of(operations), "");
+    }
+
+    private Policy add(String name, String key, List<String> places, Collection<Operation> operations, String more) {
+        rules.append("    { name = ").append(quoted(name)).append(", ").append(key).append(" = [ ")
+                .append(places.stream().map(Policy::quoted).collect(Collectors.joining(", "))).append(" ], operations = [ ")
+                .append(operations.stream().map(Operation::word).collect(Collectors.joining(", ")))
+                .append(" ]").append(more.isEmpty() ? "" : ", " + more).append(" }\n");
         return this;
     }
 

@@ -29,14 +29,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /** Paths as long as the kernel takes them and longer, deep trees, names of any bytes, very many objects. Each with its twin. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class ExtremesTest {
+class ExtremesTest extends GuardedTest {
     /** The longest that a system call takes: PATH_MAX counts the NUL. */
     private static final int LONGEST_PATH = 4_095;
     private static final int LONGEST_NAME = 255;
@@ -47,17 +43,6 @@ class ExtremesTest {
 
     private final Path scratch = Guest.scratch("extremes");
     private final int objects = !Guest.isLong() ? 20_000 : memory("MemTotal:") > MUCH_MEMORY ? 1_000_000 : 200_000;
-    private EmbeddedGuard guard;
-
-    @BeforeAll
-    void start() {
-        guard = EmbeddedGuard.start();
-    }
-
-    @AfterAll
-    void stop() {
-        guard.close();
-    }
 
     private void protect(Attack.Rule kind, Path place) {
         guard.reload(new Policy(Mode.ENFORCE).rule("rule", kind, place, Operation.WRITE, Operation.DELETE));

@@ -21,32 +21,17 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /** What the programs remember of directories is forgotten when it is no longer so, at once. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class MemoryTest {
+class MemoryTest extends GuardedTest {
     private static final int MANY = 200;
 
     private final Path scratch = Guest.scratch("memory");
-    private EmbeddedGuard guard;
     private int scenes;
     private Path outside;
     private Path tree;
-
-    @BeforeAll
-    void start() {
-        guard = EmbeddedGuard.start();
-    }
-
-    @AfterAll
-    void stop() {
-        guard.close();
-    }
 
     @BeforeEach
     void makeScene() throws IOException {

@@ -22,30 +22,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 
 /** What happens to a policy while it is in force: changed, broken, switched, large; and whom it lets through. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PolicyTest {
+class PolicyTest extends GuardedTest {
     private final Path scratch = Guest.scratch("policy");
     private final AttackProgram attacks = Guest.attacks();
-    private EmbeddedGuard guard;
     private Scene scene;
     private int scenes;
-
-    @BeforeAll
-    void start() {
-        guard = EmbeddedGuard.start();
-    }
-
-    @AfterAll
-    void stop() {
-        guard.close();
-    }
 
     @BeforeEach
     void makeScene() {

@@ -59,13 +59,15 @@ final class EventWriter {
 
     /** A rule's name, or its number when no policy known here has it. */
     String rule(int rule) {
-        Words policy = policyOf(rule);
+        return nameOf(rule, policyOf(rule));
+    }
+
+    private static String nameOf(int rule, Words policy) {
         return policy == null ? "rule " + rule : policy.rules.get(rule);
     }
 
     FileAccessEvent write(FileAccessRecord record, Instant time) {
         Words policy = policyOf(record.rule());
-        String rule = policy == null ? "rule " + record.rule() : policy.rules.get(record.rule());
         Path place = policy == null ? null
                 : policy.places.get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
         PathNames first = PathNames.read(record.names(), 0, record.namesLength(), record.namesCut());
@@ -75,7 +77,7 @@ final class EventWriter {
         PathNames other = record.second() == 0 ? second : first;
         boolean known = place != null && record.depth() >= 0;
         Program program = program(policy, record);
-        return new FileAccessEvent(FileGuard.NAME, time, rule, Operation.gravest(record.operation()).word(),
+        return new FileAccessEvent(FileGuard.NAME, time, nameOf(record.rule(), policy), Operation.gravest(record.operation()).word(),
                 known ? own.below(place, record.depth()) : nameless(record),
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
                 record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),

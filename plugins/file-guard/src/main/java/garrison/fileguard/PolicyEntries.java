@@ -134,12 +134,16 @@ final class PolicyEntries {
 
     /** A rule covers only what a uid owns. */
     void owner(int rule, int uid) {
-        perRule.add(new Entry(new Place(OWNER, 0, 0), rule, 0, uid, NONE, 0, false));
+        addOfRule(OWNER, rule, uid);
     }
 
     /** A rule tells so many events in a second. */
     void rate(int rule, int limit) {
-        perRule.add(new Entry(new Place(RATE, 0, 0), rule, 0, limit, NONE, 0, false));
+        addOfRule(RATE, rule, limit);
+    }
+
+    private void addOfRule(int kind, int rule, int number) {
+        perRule.add(new Entry(new Place(kind, 0, 0), rule, 0, number, NONE, 0, false));
     }
 
     /** The key of a rule's rate. */

@@ -16,14 +16,18 @@ final class PolicySieve {
     private final long[] words = new long[HALVES * WORDS_OF_HALF];
 
     void add(long inode) {
-        int bit = (int) (inode * NameHash.FACTOR >>> 56);
+        int bit = bit(inode);
         words[bit >> 6] |= 1L << bit;
     }
 
     /** Whether the inode may be known. */
     boolean has(long inode) {
-        int bit = (int) (inode * NameHash.FACTOR >>> 56);
+        int bit = bit(inode);
         return (words[bit >> 6] & 1L << bit) != 0;
+    }
+
+    private static int bit(long inode) {
+        return (int) (inode * NameHash.FACTOR >>> 56);
     }
 
     /** Writes its entries. */

@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /**
@@ -36,8 +37,9 @@ record Way(List<Path> names, List<FileId> ids, OptionalLong owner, boolean direc
             }
             Path real = unbound(path.toRealPath(), mounts);
             List<Path> names = names(real, mounts);
-            long owner = Integer.toUnsignedLong((int) Files.getAttribute(real, "unix:uid", LinkOption.NOFOLLOW_LINKS));
-            return new Way(names, files.identify(names), OptionalLong.of(owner), Files.isDirectory(real, LinkOption.NOFOLLOW_LINKS), false, false);
+            Map<String, Object> seen = Files.readAttributes(real, "unix:uid,isDirectory", LinkOption.NOFOLLOW_LINKS);
+            OptionalLong owner = OptionalLong.of(Integer.toUnsignedLong((int) seen.get("uid")));
+            return new Way(names, files.identify(names), owner, (boolean) seen.get("isDirectory"), false, false);
         } catch (IOException | FileIds.FileNotFound e) {
             throw new GarrisonException(path + " cannot be looked at: there is no such file, or this user may not reach it", e);
         }
