@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  * attached first; then {@link #release} detaches the old ones. A run of this process is ended by its slot.
  */
 final class Heritage implements AutoCloseable {
-    private final PluginRun before;
+    private PluginRun before;
     private final List<Orphan> orphans = new ArrayList<>();
     private final Optional<PinFolder> folder;
 
@@ -85,8 +85,10 @@ final class Heritage implements AutoCloseable {
         }
     }
 
+    /** Lets go of them: a run that knew the one before, which knew the one before, would keep all there ever were. */
     @Override
     public void close() {
+        before = null;
         orphans.forEach(Orphan::close);
         orphans.clear();
     }

@@ -105,6 +105,7 @@ class NoGapTest {
                 garrison.reload(ConfigFactory.parseString(i % 2 == 0 ? PINNED.replace(" ]", ", gap_unlink ]") : PINNED));
                 before = before == null ? Footprint.now() : before;
             }
+            assertTrue(before.runs() > 0, "runs of plugins have another name now");
             Plugin present = bundle.plugin();
             for (int i = 0; i < SWAPS; i++) {
                 Plugin next = scene.plugin();

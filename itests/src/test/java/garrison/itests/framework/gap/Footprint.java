@@ -5,23 +5,27 @@ import garrison.itests.AttachedBpf;
 import garrison.itests.Descriptors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.management.JMException;
+import javax.management.ObjectName;
 
 /**
  * What this process and the kernel hold at a moment.
  *
  * @param descriptors open in this process
  * @param mappings of BPF maps, rings for example, in this process
+ * @param runs of plugins, as objects in this JVM: a chain of those that have ended would be some 50 KiB a swap
  * @param heap kilobytes in use in this JVM after a collection
  * @param links in the kernel
  * @param programs in the kernel
  * @param maps in the kernel
  * @param kernel kilobytes that the kernel holds in vmalloc and per-CPU memory, where maps and programs are
  */
-public record Footprint(Descriptors descriptors, long mappings, long heap, int links, int programs, int maps, long kernel) {
+public record Footprint(Descriptors descriptors, long mappings, long runs, long heap, int links, int programs, int maps, long kernel) {
     /** A leaked ring of the tests would be 16 MiB at once; per swap of a hundred this allows 80 KiB of the JVM's own. */
     private static final long HEAP_SLACK = 8 << 10;
     private static final long KERNEL_SLACK = 8 << 10;
@@ -31,8 +35,22 @@ public record Footprint(Descriptors descriptors, long mappings, long heap, int l
         System.gc();
         Runtime runtime = Runtime.getRuntime();
         return new Footprint(Descriptors.now(), lines("/proc/self/maps").stream().filter(l -> l.contains("bpf-map")).count(),
-                (runtime.totalMemory() - runtime.freeMemory()) >> 10, AttachedBpf.links().size(), AttachedBpf.programs().size(),
+                instances("garrison.framework.plugin.PluginRun"), (runtime.totalMemory() - runtime.freeMemory()) >> 10, AttachedBpf.links().size(), AttachedBpf.programs().size(),
                 AttachedBpf.maps().size(), kernelNow());
+    }
+
+    /** Of a class, after a collection. */
+    private static long instances(String type) {
+        try {
+            String histogram = (String) ManagementFactory.getPlatformMBeanServer().invoke(new ObjectName(
+                    "com.sun.management:type=DiagnosticCommand"), "gcClassHistogram", new Object[] {new String[0]},
+                    new String[] {String[].class.getName()});
+            // A line: number, instances, bytes, class and perhaps its module.
+            return histogram.lines().map(line -> line.strip().split(" +")).filter(words -> words.length > 3 && words[3].equals(type))
+                    .mapToLong(words -> Long.parseLong(words[1])).sum();
+        } catch (JMException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static long kernelNow() {
@@ -56,6 +74,7 @@ public record Footprint(Descriptors descriptors, long mappings, long heap, int l
             grown.add("descriptors of " + open);
         }
         grown(grown, "mappings of BPF maps", before.mappings, mappings, 0);
+        grown(grown, "runs of plugins", before.runs, runs, 0);
         grown(grown, "KiB of heap", before.heap, heap, HEAP_SLACK);
         grown(grown, "links", before.links, links, 0);
         grown(grown, "programs", before.programs, programs, 0);
