@@ -231,9 +231,10 @@ public final class Settings {
      * @throws ConfigurationException with file, line, the key and the nearest valid one
      */
     public void end() {
-        for (Map.Entry<String, ConfigValue> entry : object.entrySet()) {
-            if (!known.contains(entry.getKey())) {
-                throw at(entry.getValue(), "unknown key " + nameOf(entry.getKey()), suggestion(entry.getKey()));
+        // Not its entries: the library makes a set of them, for which it hashes all that they hold.
+        for (String key : object.keySet()) {
+            if (!known.contains(key)) {
+                throw at(object.get(key), "unknown key " + nameOf(key), suggestion(key));
             }
         }
         children.values().forEach(Settings::end);

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -87,13 +88,14 @@ final class PolicyCompiler {
             Rule rule = policy.rules().get(i);
             enter(firstRule + i, rule);
             for (Hook hook : Hook.values()) {
-                if (hook.serves(rule) && (hook != Hook.FILE_PERMISSION || policy.oldDescriptors())) {
+                if (!hooks.contains(hook) && hook.serves(rule) && (hook != Hook.FILE_PERMISSION || policy.oldDescriptors())) {
                     hooks.add(hook);
                 }
             }
         }
-        return new CompiledPolicy(entries.table(), hooks, Map.copyOf(ruleNames), Map.copyOf(places), Map.copyOf(executables),
-                entries.objects(), Set.copyOf(incomplete), List.copyOf(absent), Set.copyOf(rated));
+        // Not copied, as this is for one use, and they may hold hundreds of thousands.
+        return new CompiledPolicy(entries.table(), hooks, Collections.unmodifiableMap(ruleNames), Collections.unmodifiableMap(places),
+                Collections.unmodifiableMap(executables), entries.objects(), Set.copyOf(incomplete), List.copyOf(absent), Set.copyOf(rated));
     }
 
     /** Symbolic links out of the way: what is protected is the object, and its directories are those of its real path. */

@@ -14,8 +14,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +30,9 @@ final class PolicyReview {
 
     private final Set<PolicyFinding> errors = new LinkedHashSet<>();
     private final List<PolicyFinding> warnings = new ArrayList<>();
+    /** Of what allow-lists name, each looked at once. */
+    private final Map<Path, Optional<String>> problems = new HashMap<>();
+    private final Set<Path> present = new HashSet<>();
 
     PolicyReview(Settings settings, FileIds files) {
         Policy policy = read(settings);
@@ -70,11 +76,19 @@ final class PolicyReview {
             }
         }
         for (Subject subject : rule.allow()) {
-            subject.executable().filter(Files::notExists)
+            subject.executable().filter(this::isMissing)
                     .ifPresent(path -> error(subject.error("holds " + path + ", which leads to no file")));
-            subject.ancestor().filter(Files::notExists)
+            subject.ancestor().filter(this::isMissing)
                     .ifPresent(path -> error(subject.error("ancestor", "holds " + path + ", which leads to no file")));
         }
+    }
+
+    private boolean isMissing(Path program) {
+        if (!present.contains(program) && Files.notExists(program)) {
+            return true;
+        }
+        present.add(program);
+        return false;
     }
 
     private void error(ConfigurationException e) {
@@ -95,7 +109,7 @@ final class PolicyReview {
     private void review(GuardPolicy guard) {
         PolicyScope scope = new PolicyScope(guard);
         for (PolicyScope.Reach rule : scope.all()) {
-            places(rule.rule(), guard);
+            places(rule);
             allowances(rule.rule());
             Optional<Rule> over = scope.around(rule).stream().filter(other -> covered(rule, other)).map(PolicyScope.Reach::rule).findFirst();
             over.ifPresent(other -> warn(rule.rule(), "rule '" + rule.rule().name() + "' never decides anything: rule '" + other.name()
@@ -146,13 +160,13 @@ final class PolicyReview {
         }
     }
 
-    private void places(Rule rule, GuardPolicy guard) {
-        Set<Path> seen = new LinkedHashSet<>();
-        for (List<Path> kind : List.of(rule.paths(), rule.trees())) {
-            for (Path path : kind) {
-                if (!seen.add(guard.way(path).object())) {
-                    warn(rule, "rule '" + rule.name() + "' names " + path + " twice", "take one of them out; symbolic links are what they lead to");
-                }
+    private void places(PolicyScope.Reach reach) {
+        Rule rule = reach.rule();
+        Set<Path> seen = new HashSet<>();
+        for (int i = 0; i < reach.ways().size(); i++) {
+            if (!seen.add(reach.ways().get(i).object())) {
+                warn(rule, "rule '" + rule.name() + "' names " + reach.named(i) + " twice",
+                        "take one of them out; symbolic links are what they lead to");
             }
         }
         List<Path> nowhere = rule.paths().stream().filter(path -> Files.exists(path) && !Files.isDirectory(path)).toList();
@@ -165,9 +179,9 @@ final class PolicyReview {
     private void allowances(Rule rule) {
         for (int i = 0; i < rule.allow().size(); i++) {
             Subject subject = rule.allow().get(i);
-            subject.executable().flatMap(Executables::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
+            subject.executable().flatMap(this::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
                     subject.place(), "rule '" + rule.name() + "' allows " + problem, "name the program that runs")));
-            subject.ancestor().flatMap(Executables::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
+            subject.ancestor().flatMap(this::problem).ifPresent(problem -> warnings.add(new PolicyFinding(Severity.WARNING,
                     subject.place(), "rule '" + rule.name() + "' allows those below " + problem, "name the program that runs")));
             subject.until().filter(Instant.now()::isAfter).ifPresent(end -> warnings.add(new PolicyFinding(Severity.WARNING, subject.place(),
                     "rule '" + rule.name() + "' allows " + subject.words() + ", which is over", "take the entry out")));
@@ -180,6 +194,10 @@ final class PolicyReview {
                 }
             }
         }
+    }
+
+    private Optional<String> problem(Path executable) {
+        return problems.computeIfAbsent(executable, Executables::problem);
     }
 
     private void warn(Rule rule, String problem, String remedy) {

@@ -19,9 +19,14 @@ final class PolicyScope {
      * @param number its place in the policy, from 0
      * @param objects what it protects by itself, by their real paths: a rule knows an object and its name
      * @param roots its trees' roots
-     * @param ways of each object and root the way up
+     * @param ways of each path, then of each tree, the way up
      */
     record Reach(int number, Rule rule, Set<Path> objects, Set<FileId> roots, List<Way> ways) {
+        /** The place that a way begins at, as the rule names it. */
+        Path named(int way) {
+            return way < rule.paths().size() ? rule.paths().get(way) : rule.trees().get(way - rule.paths().size());
+        }
+
         /** Whether all that the other knows is known here: as the same object, or in a tree. */
         boolean holds(Reach other) {
             return other.ways.stream().allMatch(way -> way.ids().stream().anyMatch(roots::contains)

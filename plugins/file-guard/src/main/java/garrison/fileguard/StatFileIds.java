@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * File identities from stat(2), for those who only compare them with each other: no privileges, nothing loaded. The kernel's own
@@ -22,7 +23,8 @@ final class StatFileIds {
         List<FileId> ids = new ArrayList<>(paths.size());
         for (Path path : paths) {
             try {
-                ids.add(new FileId((Long) Files.getAttribute(path, "unix:dev"), (Long) Files.getAttribute(path, "unix:ino"), 0));
+                Map<String, Object> seen = Files.readAttributes(path, "unix:dev,ino");
+                ids.add(new FileId((Long) seen.get("dev"), (Long) seen.get("ino"), 0));
             } catch (NoSuchFileException e) {
                 throw new FileIds.FileNotFound(path, "No such file or directory");
             } catch (IOException e) {
