@@ -35,6 +35,13 @@ import java.util.regex.Pattern;
 public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind reader, Pins pins, Duration linger,
         Set<String> configured, TrustSettings trust, OnLost onLost, StatisticsSettings statistics) {
     private static final String DEFAULTS = "reference.conf";
+    /** What a class was built with does not change; kept with the class, so that a bundle that goes takes it along. */
+    private static final ClassValue<Config> OF_CLASS = new ClassValue<>() {
+        @Override
+        protected Config computeValue(Class<?> type) {
+            return ConfigFactory.parseResources(type.getClassLoader(), DEFAULTS);
+        }
+    };
 
     /** How a ring is read. */
     public enum ReaderKind {
@@ -80,8 +87,7 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
      * @throws ConfigurationException for the first key that is wrong or unknown
      */
     public static GarrisonSettings of(Config user) {
-        Config defaults = wording(DEFAULTS, () -> ConfigFactory
-                .parseResources(GarrisonSettings.class.getClassLoader(), DEFAULTS).withoutPath("garrison.plugins"));
+        Config defaults = defaults(GarrisonSettings.class).withoutPath("garrison.plugins");
         Config resolved = resolve(user.withFallback(defaults));
         Settings root = Settings.of(resolved, "").object("garrison");
         Mode mode = root.choice("mode", Mode.class, Mode.AUDIT);
@@ -101,12 +107,12 @@ public record GarrisonSettings(Config tree, Mode mode, int queue, ReaderKind rea
     }
 
     /**
-     * A plugin's own {@code reference.conf}; empty if it has none.
+     * A plugin's own {@code reference.conf}, which is read once a class; empty if it has none.
      *
-     * @param loader of the plugin's class
+     * @param plugin the plugin's class
      */
-    public static Config defaults(ClassLoader loader) {
-        return wording(DEFAULTS, () -> ConfigFactory.parseResources(loader, DEFAULTS));
+    public static Config defaults(Class<?> plugin) {
+        return wording(DEFAULTS, () -> OF_CLASS.get(plugin));
     }
 
     /**

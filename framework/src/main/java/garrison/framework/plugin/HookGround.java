@@ -13,6 +13,7 @@ import garrison.framework.truth.Witness.Runs;
 import garrison.spi.Answer;
 import garrison.spi.ProgramInfo;
 import garrison.spi.UnsupportedKernelException;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,10 +24,10 @@ import java.util.stream.Collectors;
  * What this kernel does with the programs of one run: whether LSM programs run, where each goes, and the heartbeat that
  * watches what they depend on. Nothing is tried before it is needed. For one thread at a time.
  */
-final class HookGround implements AutoCloseable {
+final class HookGround {
     private final RunningKernel kernel;
     private final Truth truth;
-    private Truth.Watch watch;
+    private final Set<Mechanism> asked = EnumSet.noneOf(Mechanism.class);
     private Boolean lsmRuns;
 
     HookGround(Platform platform) {
@@ -96,21 +97,12 @@ final class HookGround implements AutoCloseable {
     }
 
     private Witness answer(Mechanism mechanism) {
-        if (watch == null) {
-            watch = truth.watch();
-        }
-        return watch.of(mechanism);
+        // What could not be found out is tried once a run.
+        return asked.add(mechanism) ? truth.watch(mechanism) : truth.witness(mechanism).orElseThrow();
     }
 
     /** What is known of a mechanism now. */
     Optional<Witness> witness(Mechanism mechanism) {
         return truth.witness(mechanism);
-    }
-
-    @Override
-    public void close() {
-        if (watch != null) {
-            watch.close();
-        }
     }
 }

@@ -269,7 +269,7 @@ public final class PluginHost implements AutoCloseable {
 
     private int rank(Plugin plugin) {
         try {
-            return HookOrder.rank(settings.plugin(nameOf(plugin), GarrisonSettings.defaults(plugin.getClass().getClassLoader())).mode());
+            return HookOrder.rank(settings.plugin(nameOf(plugin), GarrisonSettings.defaults(plugin.getClass())).mode());
         } catch (GarrisonException unusable) {
             LOG.debug("Its start will say what is wrong with {}", plugin.getClass().getName(), unusable);
             return HookOrder.rank(settings.mode());

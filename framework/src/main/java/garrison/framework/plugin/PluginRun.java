@@ -293,7 +293,6 @@ final class PluginRun implements AutoCloseable {
         step("drop the staged policy of", staged);
         step("close", session);
         step("unload", object);
-        step("end the watch over", ground);
     }
 
     /** All hooks at once, and a clear end: when this returns, only programs that sleep may still be at it. */

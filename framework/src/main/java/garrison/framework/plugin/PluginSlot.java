@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
-import com.typesafe.config.Config;
 import garrison.framework.Status.BudgetStatus;
 import garrison.framework.Status.EventCounts;
 import garrison.framework.Status.PluginStatus;
@@ -57,8 +56,6 @@ final class PluginSlot {
     private Enforcement lastTold;
     private final Object told = new Object();
     private int generation;
-    /** Read once: a reload is to take milliseconds, and what a plugin was built with does not change. */
-    private Config defaults;
 
     PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners, Optional<PinFolder> pins) {
         this.name = name;
@@ -87,10 +84,7 @@ final class PluginSlot {
 
     /** This plugin's part of a configuration. */
     PluginSettings settings(GarrisonSettings all) {
-        if (defaults == null) {
-            defaults = GarrisonSettings.defaults(plugin.getClass().getClassLoader());
-        }
-        return all.plugin(name, defaults);
+        return all.plugin(name, GarrisonSettings.defaults(plugin.getClass()));
     }
 
     /** Starts it, or leaves it DISABLED or FAILED; throws nothing. */

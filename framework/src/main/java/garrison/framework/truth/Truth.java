@@ -17,9 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether programs run, as opposed to being attached. A trial at the first {@link #watch}, a heartbeat while anyone watches:
+ * Whether programs run, as opposed to being attached. A trial when that is first asked, and from then on a heartbeat:
  * a change is told within {@value WitnessWatch#PERIOD_MILLIS} ms and the time to notice it. What is switched off and on again
  * between two beats is not seen. Safe for use by several threads.
+ *
+ * <p>The witnesses stay when the last plugin goes: to attach them is a tenth of what the next one's start takes.
  *
  * <p>Minimum kernel 5.14; elsewhere, and where programs cannot be loaded, all is unknown.
  */
@@ -34,7 +36,6 @@ public final class Truth implements AutoCloseable {
     private volatile Consumer<Witness> listener = _ -> { };
     private WitnessPrograms programs;
     private WitnessWatch heartbeat;
-    private int watchers;
 
     /** Watches nothing yet. @param clock from nanoseconds since boot */
     public Truth(Libbpf libbpf, RunningKernel kernel, LongFunction<Instant> clock) {
@@ -53,45 +54,21 @@ public final class Truth implements AutoCloseable {
         listener = next;
     }
 
-    /** A reason to watch. Closing the last one ends the heartbeat; closing twice does nothing. */
-    public final class Watch implements AutoCloseable {
-        private boolean closed;
-
-        private Watch() {}
-
-        /** Has a mechanism watched too, and waits for the first answer. */
-        public Witness of(Mechanism mechanism) {
-            return Truth.this.watch(mechanism);
-        }
-
-        @Override
-        public void close() {
-            synchronized (Truth.this) {
-                if (!closed) {
-                    closed = true;
-                    release();
-                }
-            }
-        }
-    }
-
-    /** Begins to watch, for as long as the result is open. */
-    public synchronized Watch watch() {
-        watchers++;
-        return new Watch();
-    }
-
-    private synchronized Witness watch(Mechanism mechanism) {
+    /** Has a mechanism watched from now on, and waits for the first answer. Where that failed before, it is tried again. */
+    public synchronized Witness watch(Mechanism mechanism) {
         Witness known = witnesses.get(mechanism);
-        if (known != null) {
+        if (known != null && (known.runs() != Runs.UNKNOWN || programs != null && programs.attached().contains(mechanism))) {
             return known;
         }
+        String before = known == null ? "" : known.reason();
         try {
             start();
             programs.attach(mechanism);
             heartbeat.beatNow();
         } catch (GarrisonException e) {
-            LOG.warn("Whether {} programs run cannot be found out: {}", mechanism.word(), e.getMessage());
+            if (!e.getMessage().equals(before)) {
+                LOG.warn("Whether {} programs run cannot be found out: {}", mechanism.word(), e.getMessage());
+            }
             witnesses.put(mechanism, new Witness(mechanism, Runs.UNKNOWN, Instant.now(), null, e.getMessage()));
         }
         return witnesses.computeIfAbsent(mechanism, m -> new Witness(m, Runs.UNKNOWN, Instant.now(), null, "no heartbeat yet"));
@@ -117,24 +94,13 @@ public final class Truth implements AutoCloseable {
         return witnesses.values().stream().sorted(Comparator.comparing(Witness::mechanism)).toList();
     }
 
-    private void release() {
-        if (--watchers == 0) {
-            stop();
-        }
-    }
-
-    private void stop() {
+    @Override
+    public synchronized void close() {
         if (heartbeat != null) {
             heartbeat.close();
-            programs.end();
             heartbeat = null;
         }
         witnesses.clear();
-    }
-
-    @Override
-    public synchronized void close() {
-        stop();
         if (programs != null) {
             programs.close();
             programs = null;

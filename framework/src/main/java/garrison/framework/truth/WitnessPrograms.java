@@ -118,19 +118,14 @@ final class WitnessPrograms implements AutoCloseable {
         return clock.apply(beats.actsNanos());
     }
 
-    /** Detaches all. What is loaded stays so: to load it anew, libbpf would read all of the kernel's types again. */
-    void end() {
+    @Override
+    public void close() {
         links.values().forEach(Link::close);
         links.clear();
         if (act != null) {
             act.close();
             act = null;
         }
-    }
-
-    @Override
-    public void close() {
-        end();
         object.close();
     }
 }

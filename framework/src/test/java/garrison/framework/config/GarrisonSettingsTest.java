@@ -99,7 +99,7 @@ class GarrisonSettingsTest {
     @Test
     void plugin_hasItsDefaultsUnderTheUsersKeys_andTheGlobalMode() {
         GarrisonSettings settings = GarrisonSettings.of(parse("garrison { mode = ENFORCE, plugins.ring-test.extra = 1 }"));
-        PluginSettings plugin = settings.plugin("ring-test", GarrisonSettings.defaults(getClass().getClassLoader()));
+        PluginSettings plugin = settings.plugin("ring-test", GarrisonSettings.defaults(getClass()));
         assertTrue(plugin.enabled());
         assertEquals(Mode.ENFORCE, plugin.mode());
         assertEquals(7, plugin.settings().integer("limit", 1, 9, 1));
@@ -110,7 +110,7 @@ class GarrisonSettingsTest {
     @Test
     void pluginMode_goesBeforeTheGlobalOne() {
         GarrisonSettings settings = GarrisonSettings.of(parse("garrison { mode = ENFORCE, plugins.a { mode = audit, enabled = no } }"));
-        PluginSettings plugin = settings.plugin("a", GarrisonSettings.defaults(getClass().getClassLoader()));
+        PluginSettings plugin = settings.plugin("a", GarrisonSettings.defaults(getClass()));
         assertEquals(Mode.AUDIT, plugin.mode());
         assertFalse(plugin.enabled());
         assertEquals(Set.of("a"), settings.configured());

@@ -90,7 +90,7 @@ public final class BundledPlugins implements AutoCloseable {
     public static Settings settings(ConfigFile file, Plugin plugin) {
         GarrisonSettings all = ConfigFile.wording(file.file(), () -> GarrisonSettings.of(file.tree().withoutPath("garrison.trust")));
         Config mode = ConfigFactory.parseString("garrison.plugins." + ConfigUtil.quoteString(plugin.name()) + ".mode = " + all.mode());
-        return all.plugin(plugin.name(), mode.withFallback(GarrisonSettings.defaults(plugin.getClass().getClassLoader()))).settings();
+        return all.plugin(plugin.name(), mode.withFallback(GarrisonSettings.defaults(plugin.getClass()))).settings();
     }
 
     @Override
