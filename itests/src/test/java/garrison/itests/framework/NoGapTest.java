@@ -152,6 +152,9 @@ class NoGapTest {
             next.guard();
             process = next;
             before = before == null ? Footprint.now() : before;
+            if (restarts % 50 == 0) {
+                System.out.println(restarts + " restarts, " + scene.attempts() + " attempts, " + scene.through() + " through");
+            }
         }
         assertNoGrowth(before);
         scene.endAttack();
