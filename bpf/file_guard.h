@@ -165,6 +165,14 @@ struct file_guard_value {
 #define FILE_GUARD_CUT_NAMES (1 << 0)
 #define FILE_GUARD_CUT_OTHER (1 << 1)
 
+/* A process on the way up from the acting one. */
+struct file_guard_ancestor {
+	__u32 tgid;		/* 0: there is none */
+	char comm[16];		/* of the thread that started the next */
+};
+
+#define FILE_GUARD_ANCESTORS 8
+
 struct file_guard_event {
 	struct garrison_event header;
 	__u64 object_inode;	/* what was acted on; 0 when it does not exist yet */
@@ -189,10 +197,8 @@ struct file_guard_event {
 	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */
 	__u32 killed;		/* 1 when the process was sent SIGKILL */
 	__u32 limited;		/* 1 when the rule tells no more in this second */
-	__u32 parent;		/* the process that started it, */
-	__u32 reserved;
 	char comm[16];
-	char parent_comm[16];	/* and the name of its thread that did */
+	struct file_guard_ancestor ancestors[FILE_GUARD_ANCESTORS];	/* the parent first */
 	char names[];		/* of each path the names from the last up to the file system's root, a NUL after each */
 };
 

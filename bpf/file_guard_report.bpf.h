@@ -29,14 +29,20 @@ static long guard_measure_step(__u32 i, struct guard_question **q)
 
 _Static_assert(sizeof(struct file_guard_rate) == sizeof(struct file_guard_value), "one map holds both");
 
-/* Who started the process. */
-static __always_inline void guard_fill_parent(struct file_guard_event *event)
+/* Who started the process, who started that one, and so on; those that took over from one that ended are told in its place. */
+static __always_inline void guard_fill_ancestors(struct file_guard_event *event)
 {
-	__u64 task = bpf_get_current_task(), parent = GUARD_READ(struct task_struct, task, real_parent);
+	__u64 task = bpf_get_current_task();
 
-	event->parent = parent ? GUARD_READ(struct task_struct, parent, tgid) : 0;
-	bpf_probe_read_kernel(event->parent_comm, sizeof(event->parent_comm),
-			      (void *)(parent + bpf_core_field_offset(struct task_struct, comm)));
+	for (__u32 i = 0; i < FILE_GUARD_ANCESTORS; i++) {
+		struct file_guard_ancestor *ancestor = &event->ancestors[i];
+
+		/* The first task of all is its own parent, and has number 0; what cannot be read is set to 0. */
+		task = GUARD_READ(struct task_struct, task, real_parent);
+		ancestor->tgid = GUARD_READ(struct task_struct, task, tgid);
+		bpf_probe_read_kernel(ancestor->comm, sizeof(ancestor->comm),
+				      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
+	}
 }
 
 static __always_inline void guard_fill(struct file_guard_event *event, struct guard_question *q)
@@ -67,8 +73,7 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	event->second = q->matched_second;
 	event->killed = q->killed;
 	event->limited = q->limited;
-	event->reserved = 0;
-	guard_fill_parent(event);
+	guard_fill_ancestors(event);
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 }
 

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +107,7 @@ class PolicyDistributionTest {
         configure("");
         Path program = Files.copy(Path.of("/bin/true").toRealPath(), folder.resolve("program"));
         FileAccessEvent event = new FileAccessEvent("file-guard", Instant.parse("2001-11-22T05:00:00Z"), "one", "read", "/p", "", 0, false,
-                Mode.AUDIT, "file_open", 1, 1, 7, 7, "c", 1, "p", program.toString(), "proc", 1, "0:1", 1);
+                Mode.AUDIT, "file_open", 1, 1, 7, 7, "c", 1, "p", List.of(), program.toString(), "proc", 1, "0:1", 1);
         Files.writeString(folder.resolve("events.jsonl"), EventJson.line(event) + "\ntorn\n");
         String config = garrison.config().toString();
         Ended report = policy("report", "--config", config);

@@ -31,7 +31,7 @@ final class EmbeddedGuard implements AutoCloseable {
     static final String PLUGIN = "file-guard";
 
     private final Map<Long, List<Report>> reports = new ConcurrentHashMap<>();
-    private final Map<Long, Integer> parents = new ConcurrentHashMap<>();
+    private final Map<Long, List<FileAccessEvent.Ancestor>> ancestors = new ConcurrentHashMap<>();
     private final Map<String, Long> untold = new ConcurrentHashMap<>();
     private final Set<Long> killed = ConcurrentHashMap.newKeySet();
     private final Path sentinel;
@@ -60,7 +60,7 @@ final class EmbeddedGuard implements AutoCloseable {
         if (event.killed()) {
             killed.add(report.pid());
         }
-        parents.put(report.pid(), event.parent());
+        ancestors.put(report.pid(), event.ancestors());
         reports.computeIfAbsent(report.pid(), pid -> new CopyOnWriteArrayList<>()).add(report);
     }
 
@@ -101,9 +101,9 @@ final class EmbeddedGuard implements AutoCloseable {
         return reports.values().stream().flatMap(List::stream).toList();
     }
 
-    /** Which process was told as the parent of another. */
-    int parent(long pid) {
-        return parents.getOrDefault(pid, 0);
+    /** Which processes were told as those above another. */
+    List<FileAccessEvent.Ancestor> ancestors(long pid) {
+        return ancestors.getOrDefault(pid, List.of());
     }
 
     /** How many events of a rule were told as not told. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.fileguard.FileAccessEvent;
 import garrison.itests.Command;
 import garrison.itests.Guest;
 import garrison.itests.Policy;
@@ -234,12 +235,18 @@ class SubjectTest {
     }
 
     @Test
-    void event_namesTheParent() {
+    void event_namesTheProcessesAbove() {
         allow("uid = 1");
-        Command.run("sh", "-c", "echo $$ >" + scene.root().resolve("parent") + "; " + attacks.file() + " open-write " + scene.file() + "; exit 0");
+        String attack = attacks.file() + " open-write " + scene.file() + "; exit 0";
+        Command.run("sh", "-c", "echo $$ >" + scene.root().resolve("upper") + "; sh -c 'echo $$ >" + scene.root().resolve("parent") + "; "
+                + attack + "'; exit 0");
         guard.settle();
-        long parent = number(scene.root().resolve("parent"));
-        assertTrue(guard.all().stream().anyMatch(report -> guard.parent(report.pid()) == parent), "told of a child of " + parent);
+        List<Long> chain = List.of(number(scene.root().resolve("parent")), number(scene.root().resolve("upper")), ProcessHandle.current().pid());
+        List<FileAccessEvent.Ancestor> told = guard.all().stream().map(report -> guard.ancestors(report.pid()))
+                .filter(all -> !all.isEmpty() && all.getFirst().pid() == chain.getFirst()).findFirst().orElseThrow();
+        assertEquals(chain, told.stream().limit(3).map(one -> (long) one.pid()).toList());
+        assertEquals(List.of("sh", "sh"), told.stream().limit(2).map(FileAccessEvent.Ancestor::comm).toList());
+        assertTrue(told.size() == FileAccessEvent.MOST_ANCESTORS || told.getLast().pid() == 1, told::toString);
     }
 
     private static long number(Path file) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.fileguard;
 
+import garrison.fileguard.FileAccessEvent.Ancestor;
 import garrison.spi.Mode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -18,6 +22,10 @@ import java.util.Map;
 final class EventWriter {
     /** Of policies before the one before: so many places and rules are remembered. */
     private static final int REMEMBERED = 20_000;
+    /** struct file_guard_ancestor. */
+    private static final int ANCESTOR_SIZE = 20;
+    /** The parent of the first process of all. */
+    private static final Ancestor NOBODY = new Ancestor(0, "");
 
     /** What is needed of a policy to put its events into words. */
     private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables) {
@@ -77,12 +85,28 @@ final class EventWriter {
         PathNames other = record.second() == 0 ? second : first;
         boolean known = place != null && record.depth() >= 0;
         Program program = program(policy, record);
+        List<Ancestor> ancestors = ancestors(record.ancestors());
+        Ancestor parent = ancestors.isEmpty() ? NOBODY : ancestors.getFirst();
         return new FileAccessEvent(FileGuard.NAME, time, nameOf(record.rule(), policy), Operation.gravest(record.operation()).word(),
                 known ? own.below(place, record.depth()) : nameless(record),
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
                 record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
-                record.parent(), record.parentComm(), program.path, program.from, record.cgroup(), device(record), record.objectInode());
+                parent.pid(), parent.comm(), ancestors, program.path, program.from, record.cgroup(), device(record), record.objectInode());
+    }
+
+    private static List<Ancestor> ancestors(byte[] bytes) {
+        List<Ancestor> ancestors = new ArrayList<>();
+        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        for (int at = 0; at < bytes.length && all.getInt(at) != 0; at += ANCESTOR_SIZE) {
+            int name = at + Integer.BYTES;
+            int end = name;
+            while (end < at + ANCESTOR_SIZE && bytes[end] != 0) {
+                end++;
+            }
+            ancestors.add(new Ancestor(all.getInt(at), new String(bytes, name, end - name, StandardCharsets.UTF_8)));
+        }
+        return List.copyOf(ancestors);
     }
 
     /** Opened by handle: the kernel itself knows no name of it at that moment. */

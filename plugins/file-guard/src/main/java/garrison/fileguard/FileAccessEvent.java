@@ -4,6 +4,7 @@ package garrison.fileguard;
 import garrison.spi.Event;
 import garrison.spi.Mode;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A rule had a say in what a process tried to do to a file.
@@ -27,6 +28,7 @@ import java.time.Instant;
  * @param comm the thread's name, which it chooses itself
  * @param parent the process that started it, or that took it over when that one ended; 0 for the first
  * @param parentComm the name of the thread that did
+ * @param ancestors the parent, the process that started that one, and so on: up to {@value #MOST_ANCESTORS}
  * @param executable path of the running program; empty when unknown
  * @param executableFrom how that is known: {@code rule} (a rule names this very file), {@code proc} (what /proc said a moment
  *     later, perhaps of what the process ran next), {@code unknown} (it had ended), {@code kernel} (a kernel thread)
@@ -36,9 +38,21 @@ import java.time.Instant;
  */
 public record FileAccessEvent(String plugin, Instant time, String rule, String operation, String path, String otherPath,
         int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, int parent,
-        String parentComm, String executable, String executableFrom, long cgroup, String device, long inode) implements Event {
+        String parentComm, List<Ancestor> ancestors, String executable, String executableFrom, long cgroup, String device, long inode)
+        implements Event {
     /** The stable name of this kind of event. */
     public static final String TYPE = "file_access";
+
+    /** So many processes above the acting one are told. */
+    public static final int MOST_ANCESTORS = 8;
+
+    /**
+     * A process above the acting one, as it was at that moment.
+     *
+     * @param pid in the initial pid namespace
+     * @param comm the name of its thread that started the next
+     */
+    public record Ancestor(int pid, String comm) {}
 
     @Override
     public String type() {

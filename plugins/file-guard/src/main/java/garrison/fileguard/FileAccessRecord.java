@@ -4,8 +4,8 @@ package garrison.fileguard;
 /** struct file_guard_event of file_guard.h, component for field. Unsigned fields arrive as Java's signed types. */
 record FileAccessRecord(Header header, long objectInode, long matchedInode, long exeInode, long cgroup, int device,
         int exeDevice, int rule, int operation, int hook, int verdict, int mode, int tgid, int pid, int uid, int gid,
-        int namesLength, int otherLength, int depth, int second, int cut, int killed, int limited, int parent, String comm,
-        String parentComm, byte[] names) {
+        int namesLength, int otherLength, int depth, int second, int cut, int killed, int limited, String comm,
+        byte[] ancestors, byte[] names) {
     private static final int CUT_NAMES = 1;
     private static final int CUT_OTHER = 2;
 
