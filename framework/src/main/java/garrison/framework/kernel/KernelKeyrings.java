@@ -3,6 +3,7 @@ package garrison.framework.kernel;
 
 import garrison.framework.libbpf.KeyCalls;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.object.Owner;
 import garrison.spi.Keyrings;
 import garrison.spi.KernelException;
 import java.security.cert.CertificateEncodingException;
@@ -28,6 +29,13 @@ public final class KernelKeyrings implements Keyrings {
     private static final int EBADMSG = 74;
     private static final int EDQUOT = 122;
     private static final AtomicLong MADE = new AtomicLong();
+
+    private final Owner owner;
+
+    /** For a plugin's certificates. */
+    public KernelKeyrings(Owner owner) {
+        this.owner = owner;
+    }
 
     @Override
     public Keyring create(List<X509Certificate> certificates) {
@@ -66,9 +74,10 @@ public final class KernelKeyrings implements Keyrings {
         }
     }
 
-    private static int checked(int result, String words) {
+    private int checked(int result, String words) {
         if (result < 0) {
-            throw new KernelException(words + ": " + Libc.strerror(-result) + remedy(-result), -result);
+            throw new KernelException("plugin " + owner.plugin() + ", kernel " + owner.kernelRelease() + ": " + words + ": "
+                    + Libc.strerror(-result) + remedy(-result), -result);
         }
         return result;
     }

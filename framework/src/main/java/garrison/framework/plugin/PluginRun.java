@@ -114,7 +114,7 @@ final class PluginRun implements AutoCloseable {
 
     private void open(Plugin plugin, PluginSettings settings) {
         Owner owner = new Owner(name, platform.kernel().release());
-        session = plugin.open(new RunContext(settings.settings(), platform, listeners, this::readSigned));
+        session = plugin.open(new RunContext(name, settings.settings(), platform, listeners, this::readSigned));
         ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), ground, owner);
         source = choice.object();
         objectName = choice.spec().name();

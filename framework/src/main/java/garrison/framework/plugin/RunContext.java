@@ -2,6 +2,7 @@
 package garrison.framework.plugin;
 
 import garrison.framework.kernel.KernelKeyrings;
+import garrison.framework.object.Owner;
 import garrison.spi.Event;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
@@ -11,8 +12,12 @@ import garrison.spi.Settings;
 import garrison.spi.Signatures;
 import java.time.Instant;
 
-/** What one run of a plugin sees of its surroundings. */
-record RunContext(Settings settings, Platform platform, Listeners listeners, Signatures signatures) implements PluginContext {
+/**
+ * What one run of a plugin sees of its surroundings.
+ *
+ * @param name the plugin's
+ */
+record RunContext(String name, Settings settings, Platform platform, Listeners listeners, Signatures signatures) implements PluginContext {
     @Override
     public KernelFeatures kernel() {
         return platform.kernel();
@@ -25,7 +30,7 @@ record RunContext(Settings settings, Platform platform, Listeners listeners, Sig
 
     @Override
     public Keyrings keyrings() {
-        return new KernelKeyrings();
+        return new KernelKeyrings(new Owner(name, platform.kernel().release()));
     }
 
     @Override

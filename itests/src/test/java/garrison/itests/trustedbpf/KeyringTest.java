@@ -156,6 +156,7 @@ class KeyringTest {
         try {
             GarrisonException full = assertThrows(GarrisonException.class, () -> gate.reload(policy(Mode.ENFORCE)));
             assertTrue(full.getMessage().contains("kernel.keys.root_maxkeys"), full.getMessage());
+            assertTrue(full.getMessage().contains("plugin trusted-bpf, kernel " + Guest.kernel()), full.getMessage());
             assertEquals(0, good.run(ATTEMPT).exit(), "the gate in force knows its keys");
             assertTrue(root.run(ATTEMPT).denied());
         } finally {
