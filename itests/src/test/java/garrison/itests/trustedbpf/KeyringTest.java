@@ -149,10 +149,8 @@ class KeyringTest {
         Path most = Path.of("/proc/sys/kernel/keys/root_maxkeys");
         // Not readString: it reads a byte first, and such a file has no second part.
         String before = Files.readAllLines(most).getFirst();
-        // "    0:    12 11/11 9/1000000 251/25000000": of keys that count, so many of so many.
-        String held = Files.readAllLines(Path.of("/proc/key-users")).stream().map(line -> line.strip().split("[ /]+"))
-                .filter(words -> words[0].equals("0:")).map(words -> words[4]).findFirst().orElseThrow();
-        Files.writeString(most, held);
+        // Not as many as there are now: keys taken away before are counted until the kernel has collected them, which may be any moment.
+        Files.writeString(most, "1");
         try {
             GarrisonException full = assertThrows(GarrisonException.class, () -> gate.reload(policy(Mode.ENFORCE)));
             assertTrue(full.getMessage().contains("kernel.keys.root_maxkeys"), full.getMessage());
