@@ -90,7 +90,7 @@ final class Rehearsal {
      */
     private static void classes() throws IOException {
         for (Class<?> one : List.of(Rehearsal.class, Garrison.class, EventsLost.class)) {
-            try (JarFile jar = new JarFile(one.getProtectionDomain().getCodeSource().getLocation().getPath())) {
+            try (JarFile jar = new JarFile(Installation.placeOf(one).toFile())) {
                 jar.stream().map(ZipEntry::getName).filter(name -> name.startsWith("garrison/") && name.endsWith(".class")
                         && !name.endsWith("package-info.class") && !name.contains("/osgi/") && !name.contains("/trust/"))
                         .forEach(name -> load(name.substring(0, name.length() - ".class".length()).replace('/', '.')));

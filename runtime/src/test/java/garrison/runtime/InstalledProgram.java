@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import garrison.runtime.json.JsonObject;
@@ -121,8 +122,20 @@ final class InstalledProgram implements AutoCloseable {
 
     /** Starts {@code garrison run} and waits until it runs. */
     Process start() throws IOException, InterruptedException {
-        Process process = command("run", "--config", config().toString())
-                .redirectErrorStream(true).redirectOutput(log().toFile()).start();
+        return start(command("run", "--config", config().toString()));
+    }
+
+    /** The same from a copy of the distribution, which sees an empty folder where the first one lies. */
+    Process startMoved() throws IOException, InterruptedException {
+        Path moved = folder.resolve("moved");
+        assertEquals(0, end(new ProcessBuilder("cp", "-a", HOME.toString(), moved.toString()).inheritIO().start()));
+        return start(new ProcessBuilder("unshare", "--mount", "env", "--default-signal=HUP", "sh", "-c",
+                "mount -t tmpfs none \"$1\" && exec \"$2/bin/garrison\" run --config \"$3\"", "sh", HOME.toRealPath().toString(),
+                moved.toString(), config().toString()));
+    }
+
+    private Process start(ProcessBuilder builder) throws IOException, InterruptedException {
+        Process process = builder.redirectErrorStream(true).redirectOutput(log().toFile()).start();
         started.add(process);
         await("garrison runs", () -> {
             if (!process.isAlive()) {

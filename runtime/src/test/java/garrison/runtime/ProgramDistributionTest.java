@@ -57,6 +57,15 @@ class ProgramDistributionTest {
         assertEquals(3, garrison.run("status").exit());
     }
 
+    /** Its cache of classes knows the place where it was built. */
+    @Test
+    void distributionThatWasMoved_runs() throws Exception {
+        Process running = garrison.startMoved();
+        assertEquals("ACTIVE", garrison.plugin("word").text("state"));
+        running.destroy();
+        assertEquals(0, InstalledProgram.end(running), InstalledProgram.text(garrison.log()));
+    }
+
     @Test
     void sigkill_leavesNothingThatStopsTheNextStart() throws Exception {
         Process first = garrison.start();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.config;
 
+import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -18,7 +19,7 @@ public record Installation(Path root) {
     public static Installation current() {
         return Optional.ofNullable(System.getProperty(PROPERTY))
                 .map(home -> new Installation(Path.of(home).toAbsolutePath().normalize()))
-                .orElseGet(() -> new Installation(ownJar().getParent().getParent()));
+                .orElseGet(() -> new Installation(placeOf(Installation.class).getParent().getParent()));
     }
 
     /** Where the bundles of the distribution lie. */
@@ -26,11 +27,21 @@ public record Installation(Path root) {
         return root.resolve("bundles");
     }
 
-    private static Path ownJar() {
+    /**
+     * The jar, or folder of classes, that a class of this program lies in. Asked of its loader: a class from the cache names the place where
+     * the cache was made, or none, and an installation may have been moved since.
+     */
+    public static Path placeOf(Class<?> type) {
+        String file = type.getName().replace('.', '/') + ".class";
         try {
-            return Path.of(Installation.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            URI found = type.getClassLoader().getResource(file).toURI();
+            String place = found.toString();
+            if (found.getScheme().equals("jar")) {
+                return Path.of(URI.create(place.substring("jar:".length(), place.lastIndexOf("!/"))));
+            }
+            return Path.of(URI.create(place.substring(0, place.length() - file.length())));
         } catch (URISyntaxException e) {
-            throw new IllegalStateException("this program's own jar cannot be named", e);
+            throw new IllegalStateException("the place of " + type + " cannot be named", e);
         }
     }
 }

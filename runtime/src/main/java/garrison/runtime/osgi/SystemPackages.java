@@ -3,11 +3,11 @@ package garrison.runtime.osgi;
 
 import com.typesafe.config.Config;
 import garrison.framework.Garrison;
+import garrison.runtime.config.Installation;
 import garrison.spi.GarrisonException;
 import garrison.spi.Plugin;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ final class SystemPackages {
      */
     private static String exports(Class<?> shared) {
         try {
-            Path place = Path.of(shared.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path place = Installation.placeOf(shared);
             if (Files.isRegularFile(place)) {
                 try (JarFile jar = new JarFile(place.toFile(), false)) {
                     Manifest manifest = jar.getManifest();
@@ -57,7 +57,7 @@ final class SystemPackages {
             try (InputStream in = Files.newInputStream(place.resolve(JarFile.MANIFEST_NAME))) {
                 return exports(new Manifest(in));
             }
-        } catch (IOException | URISyntaxException e) {
+        } catch (IOException e) {
             throw new GarrisonException("the manifest beside " + shared.getName() + " cannot be read: " + e.getMessage(), e);
         }
     }
