@@ -20,6 +20,7 @@
 #define TRUST_TRACEFS_MAGIC 0x74726163
 #define TRUST_DEBUGFS_MAGIC 0x64626720
 #define TRUST_CGROUP_MAGIC 0x63677270
+#define TRUST_SECURITYFS_MAGIC 0x73636673
 
 struct trust_script {
 	__u64 length;	/* its 0 included */
@@ -114,6 +115,16 @@ static __always_inline bool trust_is_number(struct dentry *dentry)
 	       (words[0] == 0x7a696d6f646e6172 && words[1] == 0x6170735f61765f65 && words[2] == 0x6563);
 }
 
+/* The kernel's own list of its functions, which bpftrace reads before its script: tracefs lets nobody make files. */
+static __always_inline bool trust_is_function_list(struct dentry *dentry)
+{
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u64 words[4] = {};
+
+	bpf_probe_read_kernel_str(words, sizeof(words), name);
+	return words[0] == 0x6c62616c69617661 && words[1] == 0x7265746c69665f65 && words[2] == 0x6f6974636e75665f && words[3] == 0x736e;
+}
+
 /* Whether what is read is nobody's text: folders, /dev/null and its like; once trusted, what the kernel tells. */
 static __always_inline bool trust_is_data(struct inode *inode, struct dentry *dentry, bool trusted)
 {
@@ -128,7 +139,9 @@ static __always_inline bool trust_is_data(struct inode *inode, struct dentry *de
 	}
 	if (magic == TRUST_PROC_MAGIC || magic == TRUST_SYSFS_MAGIC)
 		return trusted || trust_is_number(dentry);
-	return trusted && (magic == TRUST_TRACEFS_MAGIC || magic == TRUST_DEBUGFS_MAGIC || magic == TRUST_CGROUP_MAGIC ||
+	if (magic == TRUST_TRACEFS_MAGIC)
+		return trusted || trust_is_function_list(dentry);
+	return trusted && (magic == TRUST_DEBUGFS_MAGIC || magic == TRUST_CGROUP_MAGIC || magic == TRUST_SECURITYFS_MAGIC ||
 			   magic == TRUST_BPF_MAGIC);
 }
 

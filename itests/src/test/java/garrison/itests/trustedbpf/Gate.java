@@ -76,6 +76,11 @@ final class Gate implements AutoCloseable {
         return of(pid, LoaderTrustEvent.class);
     }
 
+    /** All that was told so far, of whomever, for the words of a failure. */
+    String told() {
+        return events.values().stream().flatMap(List::stream).map(Event::toString).collect(Collectors.joining("\n"));
+    }
+
     private <E> List<E> of(long pid, Class<E> type) {
         return events.getOrDefault(pid, List.of()).stream().filter(type::isInstance).map(type::cast).toList();
     }

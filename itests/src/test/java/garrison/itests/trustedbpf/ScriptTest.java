@@ -176,7 +176,8 @@ class ScriptTest {
         return Command.run(all, Stream.concat(Stream.of(bpftrace.toString()), Stream.of(words)).toList());
     }
 
-    private static void assertTraced(boolean traced, Command command) {
-        assertEquals(traced, command.out().contains("traced"), command::toString);
+    private void assertTraced(boolean traced, Command command) {
+        gate.settle();
+        assertEquals(traced, command.out().contains("traced"), () -> command + "\n" + gate.told());
     }
 }
