@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.LibbpfLog;
 import garrison.framework.libbpf.Libc;
@@ -18,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.Supplier;
 
 /**
- * A {@code struct bpf_link *}. Its methods exclude each other, so that none uses the descriptor of a link that is closed. An
+ * A link. Its methods exclude each other, so that none uses the descriptor of a link that is closed. An
  * LSM or tracing link cannot be given another program: programs are swapped by attaching the next before closing this one.
  * The descriptor is closed at exec; a child that was forked and never execs would hold the program attached.
  */
@@ -27,11 +26,9 @@ public final class KernelLink implements Link {
     private static final int INFO_SIZE = 64;
     private static final long INFO_ID = 4;
     private static final int CHUNK = 64 << 10;
-    /** struct bpf_kprobe_opts of libbpf 1.0: sz, bpf_cookie, offset, retprobe. */
-    private static final int KPROBE_OPTIONS = 32;
 
     private final Libbpf libbpf;
-    private final MemorySegment link;
+    private final HeldLink link;
     private final ProgramInfo program;
     private final Strategy strategy;
     private final Owner owner;
@@ -40,7 +37,7 @@ public final class KernelLink implements Link {
     private String pinName;
     private boolean closed;
 
-    private KernelLink(Libbpf libbpf, MemorySegment link, ProgramInfo program, Owner owner, Strategy strategy) {
+    private KernelLink(Libbpf libbpf, HeldLink link, ProgramInfo program, Owner owner, Strategy strategy) {
         this.libbpf = libbpf;
         this.link = link;
         this.program = program;
@@ -52,70 +49,63 @@ public final class KernelLink implements Link {
     /**
      * Attaches an iterator with a filter.
      *
-     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call
-     * @param iterator {@code struct bpf_iter_attach_opts *}
+     * @param loaded of an object that stays open during the call
+     * @param filter {@code union bpf_iter_link_info}
      * @throws KernelException if the kernel refuses
      */
-    public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, MemorySegment iterator) {
-        return attach(libbpf, loaded, program, owner, new Strategy.Declared(), () -> libbpf.programAttachIter(loaded, iterator));
+    public static Link attach(Libbpf libbpf, LoadedProgram loaded, ProgramInfo program, Owner owner, MemorySegment filter) {
+        return attach(libbpf, loaded, program, owner, new Strategy.Declared(), () -> loaded.attachIterator(filter));
     }
 
     /**
      * Attaches a program where the strategy says.
      *
-     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call; a stand-in's own
+     * @param loaded of an object that stays open during the call; a stand-in itself
      * @throws KernelException if the kernel refuses
      */
-    public static Link attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy) {
+    public static Link attach(Libbpf libbpf, LoadedProgram loaded, ProgramInfo program, Owner owner, Strategy strategy) {
         return switch (strategy.kind(program)) {
             case "perf_event" -> ClockLink.attach(libbpf, program, owner, event ->
-                    attach(libbpf, loaded, program, owner, strategy, () -> libbpf.programAttachPerfEvent(loaded, event)));
+                    attach(libbpf, loaded, program, owner, strategy, () -> loaded.attachPerfEvent(event)));
             case "cgroup" -> {
                 int cgroup = RootCgroup.open();
                 try {
-                    yield attach(libbpf, loaded, program, owner, strategy, () -> libbpf.programAttachCgroup(loaded, cgroup));
+                    yield attach(libbpf, loaded, program, owner, strategy, () -> loaded.attachCgroup(cgroup));
                 } finally {
                     Libc.close(cgroup);
                 }
             }
-            default -> attach(libbpf, loaded, program, owner, strategy, () -> strategy instanceof Strategy.Elsewhere
-                    ? libbpf.programAttachTrace(loaded) : libbpf.programAttach(loaded));
+            default -> attach(libbpf, loaded, program, owner, strategy,
+                    strategy instanceof Strategy.Elsewhere ? loaded::attachTrace : loaded::attach);
         };
     }
 
     /**
      * Attaches a kprobe inside a function.
      *
-     * @param loaded the {@code struct bpf_program *} of an object that stays open during the call
+     * @param loaded of an object that stays open during the call
      * @param offset in bytes, from the function's start
      * @param cookie for {@code bpf_get_attach_cookie()}
      * @throws KernelException if the kernel refuses
      * @since kernel 5.15
      */
-    public static Link attachAt(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, String function, long offset,
+    public static Link attachAt(Libbpf libbpf, LoadedProgram loaded, ProgramInfo program, Owner owner, String function, long offset,
             long cookie) {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment options = scratch.allocate(KPROBE_OPTIONS, 8);
-            options.set(JAVA_LONG, 0, KPROBE_OPTIONS);
-            options.set(JAVA_LONG, 8, cookie);
-            options.set(JAVA_LONG, 16, offset);
-            MemorySegment name = scratch.allocateFrom(function);
-            return attach(libbpf, loaded, program, owner, new Strategy.Elsewhere("kprobe", function + "+" + offset),
-                    () -> libbpf.programAttachKprobe(loaded, name, options));
-        }
+        return attach(libbpf, loaded, program, owner, new Strategy.Elsewhere("kprobe", function + "+" + offset),
+                () -> loaded.attachKprobe(function, offset, cookie));
     }
 
-    private static KernelLink attach(Libbpf libbpf, MemorySegment loaded, ProgramInfo program, Owner owner, Strategy strategy,
-            Supplier<Handle> attach) {
+    private static KernelLink attach(Libbpf libbpf, LoadedProgram loaded, ProgramInfo program, Owner owner, Strategy strategy,
+            Supplier<HeldLink> attach) {
         try (LibbpfLog log = LibbpfLog.begin()) {
-            Handle link = attach.get();
-            if (link.failed()) {
-                String holders = link.errno() == Libc.E2BIG ? HookHolders.words(libbpf, libbpf.programFd(loaded)) : "";
+            HeldLink link = attach.get();
+            if (link.errno() != 0) {
+                String holders = link.errno() == Libc.E2BIG ? HookHolders.words(libbpf, loaded.fd()) : "";
                 throw new KernelException("plugin " + owner.plugin() + ": program " + program.name() + " cannot be attached to "
                         + describe(program, strategy) + " on kernel " + owner.kernelRelease() + ": " + libbpf.words(link.errno())
                         + " (errno " + link.errno() + ")" + reason(program, link.errno(), holders) + log.appendix(), link.errno());
             }
-            return new KernelLink(libbpf, link.address(), program, owner, strategy);
+            return new KernelLink(libbpf, link, program, owner, strategy);
         }
     }
 
@@ -148,7 +138,7 @@ public final class KernelLink implements Link {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment info = scratch.allocate(INFO_SIZE, 8);
             // A perf-event link of an old kind has no id: then it has none, and is none the worse.
-            return libbpf.infoByFd(libbpf.linkFd(link), info) < 0 ? 0 : Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID));
+            return libbpf.infoByFd(link.fd(), info) < 0 ? 0 : Integer.toUnsignedLong(info.get(JAVA_INT, INFO_ID));
         }
     }
 
@@ -187,7 +177,7 @@ public final class KernelLink implements Link {
         if (closed || pins != null) {
             throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is pinned already"));
         }
-        run.pinLink(name, libbpf.linkFd(link));
+        run.pinLink(name, link.fd());
         pins = run;
         pinName = name;
     }
@@ -209,7 +199,7 @@ public final class KernelLink implements Link {
         if (closed || !program.kind().equals("iter")) {
             throw new IllegalStateException("program " + program.name() + (closed ? " is detached" : " is no iterator"));
         }
-        int fd = libbpf.iterCreate(libbpf.linkFd(link));
+        int fd = libbpf.iterCreate(link.fd());
         if (fd < 0) {
             throw failed("cannot be started", fd);
         }
@@ -248,7 +238,7 @@ public final class KernelLink implements Link {
                     pins.unpinLink(pinName);
                 }
             } finally {
-                int result = libbpf.linkDestroy(link);
+                int result = link.release().getAsInt();
                 if (result < 0) {
                     throw failed("could not be detached", result);
                 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.object;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -9,7 +8,9 @@ import garrison.framework.btf.Btf;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.link.HookPlan;
 import garrison.framework.link.KernelLink;
+import garrison.framework.link.LibbpfProgram;
 import garrison.framework.link.Link;
+import garrison.framework.link.LoadedProgram;
 import garrison.framework.link.Strategy;
 import garrison.spi.BpfMap;
 import garrison.spi.KernelException;
@@ -35,8 +36,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     private static final int INFO_RUNS_SIZE = 208;
     private static final long INFO_RUN_TIME = 192;
     private static final long INFO_RUN_COUNT = 200;
-    /** struct bpf_iter_attach_opts, and union bpf_iter_link_info's task: tid, pid, pid_fd. */
-    private static final int ITERATOR_SIZE = 24;
+    /** union bpf_iter_link_info's task: tid, pid, pid_fd. */
     private static final int ITERATOR_INFO_SIZE = 16;
 
     private final Libbpf libbpf;
@@ -46,10 +46,12 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
     private final List<ProgramInfo> programs;
     private final HookPlan plan;
     private final Set<String> kept;
+    /** What a signed program loaded; empty when libbpf did. */
+    private final Map<String, ? extends LoadedProgram> loaded;
     private final Map<String, KernelMap> maps = new LinkedHashMap<>();
 
     LoadedBpfObject(Libbpf libbpf, BpfSpec spec, Owner owner, ObjectHandle handle, List<ProgramInfo> programs,
-            Map<String, Integer> sizes, HookPlan plan, Set<String> kept) {
+            Map<String, Integer> sizes, HookPlan plan, Set<String> kept, Map<String, ? extends LoadedProgram> loaded) {
         this.libbpf = libbpf;
         this.spec = spec;
         this.owner = owner;
@@ -57,6 +59,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         this.programs = programs;
         this.plan = plan;
         this.kept = kept;
+        this.loaded = loaded;
         for (MapSpec map : spec.maps()) {
             maps.put(map.name(), handle.alone(object -> openMap(object, map)));
         }
@@ -152,7 +155,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         return handle.alone(object -> {
             try (Arena scratch = Arena.ofConfined()) {
                 MemorySegment info = scratch.allocate(size, 8);
-                int result = libbpf.infoByFd(libbpf.programFd(find(object, program)), info);
+                int result = libbpf.infoByFd(find(object, program).fd(), info);
                 if (result < 0) {
                     throw error("program " + program + " cannot be looked at", result);
                 }
@@ -161,14 +164,18 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         });
     }
 
-    private MemorySegment find(MemorySegment object, String program) {
+    private LoadedProgram find(MemorySegment object, String program) {
         if (programs.stream().noneMatch(p -> p.name().equals(program))) {
             throw new IllegalArgumentException(spec.name() + ": program '" + program + "' is not loaded; loaded are "
                     + programs.stream().map(ProgramInfo::name).toList());
         }
+        String present = plan.of(program) instanceof Strategy.StandIn(ProgramInfo other) ? other.name() : program;
+        LoadedProgram byTheKernel = loaded.get(present);
+        if (byTheKernel != null) {
+            return byTheKernel;
+        }
         try (Arena scratch = Arena.ofConfined()) {
-            String present = plan.of(program) instanceof Strategy.StandIn(ProgramInfo other) ? other.name() : program;
-            return libbpf.objectFindProgram(object, scratch.allocateFrom(present));
+            return new LibbpfProgram(libbpf, libbpf.objectFindProgram(object, scratch.allocateFrom(present)));
         }
     }
 
@@ -200,19 +207,14 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment info = scratch.allocate(ITERATOR_INFO_SIZE, 8);
             info.set(JAVA_INT, 4, pid);
-            MemorySegment options = scratch.allocate(ITERATOR_SIZE, 8);
-            options.set(JAVA_LONG, 0, ITERATOR_SIZE);
-            options.set(ADDRESS, 8, info);
-            options.set(JAVA_INT, 16, ITERATOR_INFO_SIZE);
-            return handle.alone(object ->
-                    KernelLink.attach(libbpf, find(object, program.name()), program, owner, options));
+            return handle.alone(object -> KernelLink.attach(libbpf, find(object, program.name()), program, owner, info));
         }
     }
 
     @Override
     public Attachment attachAt(String program, String function, long offset, long cookie) {
         return handle.alone(object -> {
-            MemorySegment loaded = find(object, program);
+            LoadedProgram loaded = find(object, program);
             ProgramInfo info = spec.program(program).orElseThrow();
             return KernelLink.attachAt(libbpf, loaded, info, owner, function, offset, cookie)::close;
         });
@@ -230,7 +232,7 @@ public final class LoadedBpfObject implements LoadedObject, AutoCloseable {
      * @throws IllegalArgumentException if it is not loaded
      */
     public int programFd(String program) {
-        return handle.alone(object -> libbpf.programFd(find(object, program)));
+        return handle.alone(object -> find(object, program).fd());
     }
 
     @Override

@@ -16,6 +16,7 @@ final class ObjectHandle implements AutoCloseable {
     private final Libbpf libbpf;
     private final MemorySegment object;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private Runnable afterwards = () -> { };
     private boolean closed;
 
     ObjectHandle(String name, Libbpf libbpf, MemorySegment object) {
@@ -46,6 +47,14 @@ final class ObjectHandle implements AutoCloseable {
         }
     }
 
+    /** What else is to be closed with it. */
+    void closing(Runnable next) {
+        alone(_ -> {
+            afterwards = next;
+            return null;
+        });
+    }
+
     private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("BPF object " + name + " is closed");
@@ -59,6 +68,7 @@ final class ObjectHandle implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 libbpf.objectClose(object);
+                afterwards.run();
             }
         } finally {
             lock.writeLock().unlock();

@@ -10,7 +10,10 @@ import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.LibbpfLog;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.light.LightLoad;
+import garrison.framework.light.SignedSkeleton;
 import garrison.framework.link.HookPlan;
+import garrison.framework.link.LoadedProgram;
 import garrison.framework.link.Strategy;
 import garrison.spi.KernelException;
 import garrison.spi.LayoutException;
@@ -26,8 +29,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * An object that libbpf has opened and the kernel has not seen. For one thread at a time.
@@ -55,6 +60,7 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
     private final Map<String, Integer> sizes = new HashMap<>();
     private HookPlan plan = HookPlan.declared();
     private final Set<String> kept = new TreeSet<>();
+    private Optional<SignedSkeleton> skeleton = Optional.empty();
     private boolean noDecisionSet;
     private boolean used;
 
@@ -157,6 +163,11 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
                 case Strategy.Unserved _ -> load(program, false);
             }
         });
+    }
+
+    /** Where its programs are to be. */
+    public HookPlan plan() {
+        return plan;
     }
 
     private void retarget(String program, Strategy.Elsewhere place) {
@@ -277,6 +288,17 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
     }
 
     /**
+     * Has the programs loaded by a signed program, in the kernel, in place of by libbpf. None may have another place than its own: what it
+     * is verified against is signed, too.
+     *
+     * @param signed of the same object
+     * @since kernel 6.18
+     */
+    public void signed(SignedSkeleton signed) {
+        skeleton = Optional.of(signed);
+    }
+
+    /**
      * Loads maps and programs into the kernel. This open object is used up, whatever the outcome. It takes as long as the
      * verifier does: milliseconds for a small program, seconds for one with many branches.
      *
@@ -293,26 +315,60 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         }
         used = true;
         try (memory; verifierLog; LibbpfLog log = LibbpfLog.begin()) {
+            Set<String> wanted = loads.keySet().stream().filter(this::loads).collect(Collectors.toSet());
+            skeleton.ifPresent(_ -> wanted.forEach(program -> load(program, false)));
             int result = handle.alone(libbpf::objectLoad);
             if (result < 0) {
-                throw failure(-result, log);
+                throw failure(-result, VerifierLog.failedProgram(log.warnings()), "", log.appendix());
             }
+            wanted.forEach(program -> loads.put(program, true));
+            Map<String, LoadedProgram> loaded = skeleton.map(signed -> loadSigned(signed, wanted)).orElse(Map.of());
+            handle.closing(() -> loaded.values().forEach(program -> Libc.close(program.fd())));
             List<ProgramInfo> served = spec.programs().stream().filter(p -> plan.of(p.name()) instanceof Strategy.StandIn
                     || loads(p.name()) && !plan.isStandIn(p)).toList();
-            return new LoadedBpfObject(libbpf, spec, owner, handle, served, Map.copyOf(sizes), plan, kept());
+            return new LoadedBpfObject(libbpf, spec, owner, handle, served, Map.copyOf(sizes), plan, kept(), loaded);
         } catch (RuntimeException e) {
             handle.close();
             throw e;
         }
     }
 
-    private KernelException failure(int errno, LibbpfLog log) {
-        String words = libbpf.words(errno) + " (errno " + errno + ")";
-        String name = VerifierLog.failedProgram(log.warnings());
+    private Map<String, LoadedProgram> loadSigned(SignedSkeleton signed, Set<String> wanted) {
+        LightLoad load = new LightLoad(libbpf, owner, signed);
+        try {
+            return load.load(spec.name(), spec.programs(), wanted, this::dataOrMapFd, MemorySegment.NULL);
+        } catch (LightLoad.Refusal first) {
+            // Once more for the verifier's words: with a log from the start a load can fail for want of room in it.
+            try {
+                load.load(spec.name(), spec.programs(), wanted, this::dataOrMapFd, verifierLog.buffer())
+                        .values().forEach(program -> Libc.close(program.fd()));
+            } catch (LightLoad.Refusal _) {
+                // The same again; what counts is the log.
+            }
+            throw failure(first.errno(), first.program(), "checked by the kernel" + (first.getMessage().isEmpty() ? "" : ", " + first.getMessage()) + ": ", "");
+        }
+    }
+
+    private int dataOrMapFd(String map) {
+        return handle.alone(object -> {
+            try (Arena scratch = Arena.ofConfined()) {
+                return libbpf.mapFd(libbpf.objectFindMap(object, scratch.allocateFrom(map)));
+            }
+        });
+    }
+
+    /**
+     * What went wrong.
+     *
+     * @param name the program that was refused; empty if none was
+     * @param step what was being done; empty, or with a colon behind it
+     */
+    private KernelException failure(int errno, String name, String step, String appendix) {
+        String words = step + libbpf.words(errno) + " (errno " + errno + ")";
         String text = verifierLog.text();
         if (name.isEmpty()) {
             return new KernelException("plugin " + owner.plugin() + ": " + spec.name() + " cannot be loaded on kernel "
-                    + owner.kernelRelease() + ": " + words + remedy(errno) + log.appendix(), errno);
+                    + owner.kernelRelease() + ": " + words + remedy(errno) + appendix, errno);
         }
         String program = "plugin " + owner.plugin() + ": program " + name + " ("
                 + spec.program(name).map(ProgramInfo::section).orElse("?") + ") of " + spec.name();

@@ -5,6 +5,7 @@ import garrison.framework.btf.Btf;
 import garrison.framework.btf.BtfField;
 import garrison.framework.elf.ElfFile;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.light.LightSkeleton;
 import garrison.framework.object.BpfSpec;
 import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
@@ -41,6 +42,17 @@ public enum FuzzTarget {
                 BpfSpec spec = BpfSpec.parse("damaged", file);
                 spec.maps().forEach(Object::toString);
                 everything(spec.btf());
+            } catch (ObjectFormatException refused) {
+                count(refused);
+            }
+        }
+    },
+    /** An object made into a light skeleton: linked, and its loader program written. */
+    SKELETON {
+        @Override
+        void run(byte[] file) {
+            try {
+                LightSkeleton.of(BpfSpec.parse("damaged", file), file);
             } catch (ObjectFormatException refused) {
                 count(refused);
             }
