@@ -53,6 +53,7 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param shortfall why {@code actual} is another one; else empty
      * @param since when it entered this state
      * @param object the object in use; empty when none is loaded
+     * @param checkedBy who checked its signature: Garrison, or the kernel too, and why not; empty when nobody is to sign
      * @param attached the programs attached now, by name
      * @param events counts of this run
      * @param figures what the plugin tells about itself, in its order
@@ -61,11 +62,11 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param unseen what others refuse before this plugin, which only observes, is asked; else empty
      */
     public record PluginStatus(String name, PluginState state, String reason, Mode mode, ActualMode actual, String shortfall,
-            Instant since, String object, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures,
+            Instant since, String object, String checkedBy, List<AttachedProgram> attached, EventCounts events, Map<String, String> figures,
             BudgetStatus budget, Map<String, Long> denials, String unseen) {
         /** The same, of a plugin that does not see everything. */
         public PluginStatus withUnseen(String words) {
-            return new PluginStatus(name, state, reason, mode, actual, shortfall, since, object, attached, events, figures, budget, denials, words);
+            return new PluginStatus(name, state, reason, mode, actual, shortfall, since, object, checkedBy, attached, events, figures, budget, denials, words);
         }
     }
 

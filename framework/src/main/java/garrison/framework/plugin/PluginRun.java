@@ -73,6 +73,7 @@ final class PluginRun implements AutoCloseable {
     private SignedObject source;
     private volatile TrustSettings trust;
     private String objectName = "";
+    private String checkedBy = "";
     private Bindings bindings;
     private Attachments attachments;
     private PolicyChange staged;
@@ -134,7 +135,11 @@ final class PluginRun implements AutoCloseable {
             for (String map : open.kept()) {
                 heritage.map(map).ifPresent(fd -> open.reuse(map, fd));
             }
-            object = open.load();
+            try (KernelTrust checked = KernelTrust.of(choice, trust, open.plan(), platform.kernel(), owner)) {
+                checked.skeleton().ifPresent(open::signed);
+                checkedBy = checked.words();
+                object = open.load();
+            }
         }
         account = new Account(object, budget);
         control = new ControlMap(object.map(ControlMap.NAME), object.btf());
@@ -262,6 +267,11 @@ final class PluginRun implements AutoCloseable {
 
     String object() {
         return objectName;
+    }
+
+    /** Who checked the object's signature. */
+    String checkedBy() {
+        return checkedBy;
     }
 
     Map<String, String> figures() {

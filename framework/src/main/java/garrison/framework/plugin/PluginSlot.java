@@ -323,7 +323,7 @@ final class PluginSlot {
         PluginRun current = run;
         Condition now = condition;
         if (current == null) {
-            return new PluginStatus(name, now.state, now.reason, now.mode, null, "", now.since, "", List.of(), lastCounts,
+            return new PluginStatus(name, now.state, now.reason, now.mode, null, "", now.since, "", "", List.of(), lastCounts,
                     Map.of(), BudgetStatus.NONE, Map.of(), "");
         }
         if (session.tryLock()) {
@@ -336,7 +336,7 @@ final class PluginSlot {
         Enforcement enforcement = current.enforcement(now.mode);
         String trouble = current.trouble();
         return new PluginStatus(name, now.state, now.reason.isEmpty() ? trouble : now.reason, now.mode, enforcement.actual(), enforcement.reason(), now.since,
-                current.object(), current.attached(), current.counts(), figures, current.account().status(),
+                current.object(), current.checkedBy(), current.attached(), current.counts(), figures, current.account().status(),
                 denials(current), "");
     }
 

@@ -18,22 +18,35 @@ import java.util.Optional;
  * @param name the object's name, for errors
  * @param bytes the whole object; not copied
  * @param signature the signature's file, if there is one
+ * @param skeleton the file with the signature of its light skeleton, if there is one
  */
-public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature) {
+public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature, Optional<byte[]> skeleton) {
     /** After the object's name. */
     public static final String SUFFIX = ".p7s";
+    /** After the object's name: the signature of its light skeleton's instructions, for the kernel. */
+    public static final String SKELETON_SUFFIX = ".lskel.p7s";
 
     /** A good one has some 600 bytes with the largest keys. */
     private static final int LARGEST_SIGNATURE = 1 << 14;
 
+    /** Without a light skeleton's signature. */
+    public SignedObject(String name, byte[] bytes, Optional<byte[]> signature) {
+        this(name, bytes, signature, Optional.empty());
+    }
+
+    /** Its light skeleton, to be checked as it is itself. @param code the loader program's instructions, made from the object */
+    public SignedObject asSkeleton(byte[] code) {
+        return new SignedObject(name + " as a light skeleton", code, skeleton);
+    }
+
     /**
-     * Reads both. A signature that cannot be read counts as none, for whoever can bring that about could as well remove it; of
+     * Reads them. A signature that cannot be read counts as none, for whoever can bring that about could as well remove it; of
      * one beyond 16 KiB only the beginning is read, which is none either.
      *
      * @throws garrison.spi.ObjectFormatException if the object cannot be read
      */
     public static SignedObject read(ProgramSource source) {
-        return new SignedObject(source.name(), source.read(), signatureOf(source.url()));
+        return new SignedObject(source.name(), source.read(), beside(source.url(), SUFFIX), beside(source.url(), SKELETON_SUFFIX));
     }
 
     /**
@@ -52,7 +65,7 @@ public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature
             if (bytes.length > most) {
                 throw new GarrisonException(file + ": has more than " + most + " bytes; such a file is not read");
             }
-            return new SignedObject(path.toString(), bytes, signatureOf(path.toUri().toURL()));
+            return new SignedObject(path.toString(), bytes, beside(path.toUri().toURL(), SUFFIX));
         } catch (NoSuchFileException e) {
             throw new GarrisonException(file + ": there is no such file", e);
         } catch (IOException e) {
@@ -69,8 +82,8 @@ public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature
         }
     }
 
-    private static Optional<byte[]> signatureOf(URL object) {
-        try (InputStream in = sibling(object).openStream()) {
+    private static Optional<byte[]> beside(URL object, String suffix) {
+        try (InputStream in = sibling(object, suffix).openStream()) {
             return Optional.of(in.readNBytes(LARGEST_SIGNATURE));
         } catch (IOException e) {
             return Optional.empty();
@@ -79,7 +92,7 @@ public record SignedObject(String name, byte[] bytes, Optional<byte[]> signature
 
     /** With the same handler: a bundle's URL is known to its own OSGi framework only. */
     @SuppressWarnings("deprecation") // the only constructor that keeps the handler of another URL
-    private static URL sibling(URL object) throws MalformedURLException {
-        return new URL(object, object.getFile().substring(object.getFile().lastIndexOf('/') + 1) + SUFFIX);
+    private static URL sibling(URL object, String suffix) throws MalformedURLException {
+        return new URL(object, object.getFile().substring(object.getFile().lastIndexOf('/') + 1) + suffix);
     }
 }

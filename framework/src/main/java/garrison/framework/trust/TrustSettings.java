@@ -2,6 +2,7 @@
 package garrison.framework.trust;
 
 import garrison.spi.Settings;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,13 +15,30 @@ import java.util.stream.Collectors;
  * @param anchors the certificates of those who may sign; empty if signatures are not looked at
  * @param required whether an unsigned object is refused; a signature that is there must be good in any case
  * @param revoked what is refused although it was signed
+ * @param kernelCheck whether the kernel itself is to check signatures, too
  */
-public record TrustSettings(List<Anchor> anchors, boolean required, Revocations revoked) {
+public record TrustSettings(List<Anchor> anchors, boolean required, Revocations revoked, KernelCheck kernelCheck) {
     /** Everything is loaded. */
     public static final TrustSettings NONE = new TrustSettings(List.of(), false, Revocations.NONE);
 
+    /** Whether the kernel itself checks who signed what is loaded. Minimum kernel 6.18. */
+    public enum KernelCheck {
+        /** The framework's check has to do. */
+        NEVER,
+        /** Where the kernel can, and the object comes with the signature of its light skeleton. */
+        WHEN_SIGNED,
+        /** What the kernel does not check is not loaded. */
+        REQUIRED
+    }
+
+    private static final String KERNEL_CHECK = "kernel-check";
     private static final String ANCHORS = "anchors";
     private static final String REQUIRE = "require-signature";
+
+    /** With the kernel's check where it can be had. */
+    public TrustSettings(List<Anchor> anchors, boolean required, Revocations revoked) {
+        this(anchors, required, revoked, KernelCheck.WHEN_SIGNED);
+    }
 
     /** Copies the list. */
     public TrustSettings {
@@ -46,7 +64,12 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
             throw section.error(REQUIRE, "is true, but no anchor is named, so that nothing could be loaded",
                     "name certificates in " + section.nameOf(ANCHORS));
         }
-        return new TrustSettings(anchors, required, Revocations.read(section, "revoked"));
+        KernelCheck kernelCheck = section.choice(KERNEL_CHECK, KernelCheck.class, KernelCheck.WHEN_SIGNED);
+        if (kernelCheck == KernelCheck.REQUIRED && anchors.isEmpty()) {
+            throw section.error(KERNEL_CHECK, "is required, but no anchor is named by which the kernel could check anything",
+                    "name certificates in " + section.nameOf(ANCHORS));
+        }
+        return new TrustSettings(anchors, required, Revocations.read(section, "revoked"), kernelCheck);
     }
 
     /**
@@ -93,6 +116,12 @@ public record TrustSettings(List<Anchor> anchors, boolean required, Revocations 
         Instant now = Instant.now();
         return fitting.stream().filter(a -> problem(a, now).isEmpty()).findFirst().orElseThrow(() -> new RefusedException(
                 "the signer's certificate " + fitting.getFirst() + " " + problem(fitting.getFirst(), now).orElseThrow()));
+    }
+
+    /** The certificates of those whose signatures are good now. */
+    public List<X509Certificate> valid() {
+        Instant now = Instant.now();
+        return anchors.stream().filter(anchor -> problem(anchor, now).isEmpty()).map(Anchor::certificate).toList();
     }
 
     private Optional<String> problem(Anchor anchor, Instant now) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class HookOrderTest {
     private static PluginStatus plugin(String name, Mode mode, AttachedProgram... attached) {
-        return new PluginStatus(name, PluginState.ACTIVE, "", mode, ActualMode.valueOf(mode.name()), "", Instant.EPOCH, "o", List.of(attached),
+        return new PluginStatus(name, PluginState.ACTIVE, "", mode, ActualMode.valueOf(mode.name()), "", Instant.EPOCH, "o", "", List.of(attached),
                 EventCounts.NONE, Map.of(), BudgetStatus.NONE, Map.of(), "");
     }
 

@@ -187,8 +187,7 @@ final class TrustedBpfSession implements PluginSession {
                         .map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", ")));
             }
             figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
-                    ? "signed, by the kernel's check; Garrison's own by the framework's (garrison.trust.anchors)"
-                    : "any; Garrison's own by the framework's check (garrison.trust.anchors)");
+                    ? "signed, by the kernel's check; Garrison's own as garrison.trust says" : "any; Garrison's own as garrison.trust says");
             if (!policy.exceptions().isEmpty()) {
                 figures.put("exceptions", policy.exceptions().stream().map(Policy.Exception::name).collect(Collectors.joining(", ")));
             }

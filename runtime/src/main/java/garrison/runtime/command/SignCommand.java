@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.command;
 
+import garrison.framework.light.LightSkeleton;
+import garrison.framework.object.BpfSpec;
 import garrison.framework.trust.Anchor;
 import garrison.framework.trust.AnchorFiles;
 import garrison.framework.trust.Revocations;
@@ -10,6 +12,7 @@ import garrison.framework.trust.TrustSettings;
 import garrison.framework.trust.UntrustedObjectException;
 import garrison.runtime.ExitCode;
 import garrison.spi.GarrisonException;
+import garrison.spi.ObjectFormatException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +25,7 @@ final class SignCommand {
     static final Command COMMAND = Command.named("sign", "Make signing keys, sign BPF objects, check signatures.")
             .description("Signs object files (NAME.bpf.o gets a NAME.bpf.o.p7s beside it), cfi-monitor's locks likewise, and bundles (all"
                     + " objects in a jar; the jar is replaced in one step). Signatures are detached CMS in the form that the kernel takes: SHA-256, RSA, no"
-                    + " attributes.")
+                    + " attributes. An object's light skeleton is signed with it (NAME.bpf.o.lskel.p7s): from kernel 6.18 on the kernel checks that itself.")
             .description("Who loads the objects names the certificate in garrison.trust.anchors; the key stays with the signer. It is"
                     + " written without a pass phrase.")
             .option("new-key", "NAME", "Make NAME.key and NAME.pem, never over files that are there; sign the files with it, if any are"
@@ -93,8 +96,13 @@ final class SignCommand {
             for (SignedObject object : SignFile.of(path).objects()) {
                 try {
                     Anchor signer = trust.check(path.toString(), object).orElseThrow();
-                    out().println("good " + path + ": " + object.name() + ", signed by " + signer);
-                } catch (UntrustedObjectException e) {
+                    if (object.skeleton().isPresent()) {
+                        trust.check(path.toString(), object.asSkeleton(
+                                LightSkeleton.of(BpfSpec.parse(object.name(), object.bytes()), object.bytes()).code()));
+                    }
+                    out().println("good " + path + ": " + object.name() + (object.skeleton().isPresent() ? " and its light skeleton" : "")
+                            + ", signed by " + signer);
+                } catch (UntrustedObjectException | ObjectFormatException e) {
                     call.err().println("garrison: " + e.getMessage());
                     good = false;
                 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.runtime.command;
 
+import garrison.framework.light.LightSkeleton;
+import garrison.framework.object.BpfSpec;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.SigningKey;
 import garrison.spi.GarrisonException;
+import garrison.spi.ObjectFormatException;
 import garrison.spi.ProgramSource;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -35,6 +39,7 @@ final class SignFile {
     /** As cfi-monitor reads it: no other text is signed by mistake, and none that a terminal would not show. */
     private static final Pattern LOCK_LINE = Pattern.compile(
             "[ \\t]*([0-9a-f]+[ \\t]+[a-z_]+[ \\t]+[0-9a-f]{1,8}[ \\t]*)?(#[\\t\\P{Cntrl}]*)?");
+    private static final Set<PosixFilePermission> READABLE = PosixFilePermissions.fromString("rw-r--r--");
     private static final byte[] ELF = {0x7f, 'E', 'L', 'F'};
 
     private final Path path;
@@ -78,9 +83,12 @@ final class SignFile {
         } else {
             checkElf(named.toString(), bytes);
         }
-        Path signature = signatureOf(path);
-        return new SignedObject(named.getFileName().toString(), bytes,
-                Files.exists(signature) ? Optional.of(Files.readAllBytes(signature)) : Optional.empty());
+        return new SignedObject(named.getFileName().toString(), bytes, readIfThere(beside(path, SignedObject.SUFFIX)),
+                readIfThere(beside(path, SignedObject.SKELETON_SUFFIX)));
+    }
+
+    private static Optional<byte[]> readIfThere(Path file) throws IOException {
+        return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
     }
 
     private static List<SignedObject> inJar(Path path) throws IOException {
@@ -89,12 +97,16 @@ final class SignFile {
             for (ZipEntry entry : zip.stream().filter(e -> e.getName().endsWith(OBJECT)).toList()) {
                 byte[] bytes = read(zip, entry);
                 checkElf(path + ", " + entry.getName(), bytes);
-                ZipEntry signature = zip.getEntry(entry.getName() + SignedObject.SUFFIX);
-                objects.add(new SignedObject(entry.getName(), bytes,
-                        signature == null ? Optional.empty() : Optional.of(read(zip, signature))));
+                objects.add(new SignedObject(entry.getName(), bytes, readIfThere(zip, entry.getName() + SignedObject.SUFFIX),
+                        readIfThere(zip, entry.getName() + SignedObject.SKELETON_SUFFIX)));
             }
         }
         return objects;
+    }
+
+    private static Optional<byte[]> readIfThere(ZipFile zip, String name) throws IOException {
+        ZipEntry entry = zip.getEntry(name);
+        return entry == null ? Optional.empty() : Optional.of(read(zip, entry));
     }
 
     private static byte[] read(ZipFile zip, ZipEntry entry) throws IOException {
@@ -120,13 +132,41 @@ final class SignFile {
         }
     }
 
-    private static Path signatureOf(Path object) {
-        return object.resolveSibling(object.getFileName() + SignedObject.SUFFIX);
+    private static Path beside(Path object, String suffix) {
+        return object.resolveSibling(object.getFileName() + suffix);
     }
 
     /** What is in it. */
     List<SignedObject> objects() {
         return objects;
+    }
+
+    /** What is to lie beside one object. */
+    private record Signatures(SignedObject object, byte[] signature, Optional<byte[]> skeleton, String remark) {
+        static Signatures of(SignedObject object, SigningKey key) {
+            byte[] signature = key.sign(object.bytes());
+            if (!object.name().endsWith(OBJECT)) {
+                return new Signatures(object, signature, Optional.empty(), "");
+            }
+            try {
+                LightSkeleton skeleton = LightSkeleton.of(BpfSpec.parse(object.name(), object.bytes()), object.bytes());
+                return new Signatures(object, signature, Optional.of(key.sign(skeleton.code())), ", and its light skeleton for the kernel");
+            } catch (ObjectFormatException e) {
+                return new Signatures(object, signature, Optional.empty(), ", without a light skeleton: " + e.getMessage());
+            }
+        }
+
+        /** The names of all files that may lie beside an object. */
+        static List<String> beside(String object) {
+            return List.of(object + SignedObject.SUFFIX, object + SignedObject.SKELETON_SUFFIX);
+        }
+
+        Map<String, byte[]> files() {
+            Map<String, byte[]> files = new LinkedHashMap<>();
+            files.put(object.name() + SignedObject.SUFFIX, signature);
+            skeleton.ifPresent(bytes -> files.put(object.name() + SignedObject.SKELETON_SUFFIX, bytes));
+            return files;
+        }
     }
 
     /**
@@ -136,25 +176,36 @@ final class SignFile {
      * @throws GarrisonException if the file cannot be written; it is as before then
      */
     List<String> sign(SigningKey key) {
-        Map<String, byte[]> signatures = new LinkedHashMap<>();
-        objects.forEach(object -> signatures.put(object.name(), key.sign(object.bytes())));
+        Map<String, Signatures> made = new LinkedHashMap<>();
+        objects.forEach(object -> made.put(object.name(), Signatures.of(object, key)));
         if (jar) {
-            replace(path, permissions(path), out -> rewrite(signatures, out));
-            return signatures.keySet().stream().map(name -> name + " in " + path).toList();
+            replace(path, permissions(path), out -> rewrite(made, out));
+            return made.values().stream().map(one -> one.object.name() + " in " + path + one.remark).toList();
         }
-        Path signature = signatureOf(path);
-        replace(signature, PosixFilePermissions.fromString("rw-r--r--"), out -> out.write(signatures.values().iterator().next()));
-        return List.of(path + " in " + signature);
+        Signatures only = made.values().iterator().next();
+        // What is of the object as it was before is worse than nothing.
+        remove(beside(path, SignedObject.SKELETON_SUFFIX));
+        replace(beside(path, SignedObject.SUFFIX), READABLE, out -> out.write(only.signature));
+        only.skeleton.ifPresent(bytes -> replace(beside(path, SignedObject.SKELETON_SUFFIX), READABLE, out -> out.write(bytes)));
+        return List.of(path + " in " + beside(path, SignedObject.SUFFIX) + only.remark);
     }
 
-    /** All entries in their order, each signature behind its object and of its age, so that the same input gives the same jar. */
-    private void rewrite(Map<String, byte[]> signatures, OutputStream out) throws IOException {
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new GarrisonException(file + ": cannot be removed: " + e, e);
+        }
+    }
+
+    /** All entries in their order, signatures behind their object and of its age, so that the same input gives the same jar. */
+    private void rewrite(Map<String, Signatures> made, OutputStream out) throws IOException {
+        Set<String> before = made.keySet().stream().flatMap(name -> Signatures.beside(name).stream()).collect(Collectors.toSet());
         try (ZipFile zip = new ZipFile(path.toFile())) {
             ZipOutputStream entries = new ZipOutputStream(out);
             for (ZipEntry entry : zip.stream().toList()) {
                 String name = entry.getName();
-                if (name.endsWith(SignedObject.SUFFIX)
-                        && signatures.containsKey(name.substring(0, name.length() - SignedObject.SUFFIX.length()))) {
+                if (before.contains(name)) {
                     continue;
                 }
                 ZipEntry copy = new ZipEntry(entry);
@@ -163,11 +214,13 @@ final class SignFile {
                 try (var in = zip.getInputStream(entry)) {
                     in.transferTo(entries);
                 }
-                if (signatures.containsKey(name)) {
-                    ZipEntry signature = new ZipEntry(name + SignedObject.SUFFIX);
-                    signature.setTimeLocal(entry.getTimeLocal());
-                    entries.putNextEntry(signature);
-                    entries.write(signatures.get(name));
+                if (made.containsKey(name)) {
+                    for (Map.Entry<String, byte[]> file : made.get(name).files().entrySet()) {
+                        ZipEntry signature = new ZipEntry(file.getKey());
+                        signature.setTimeLocal(entry.getTimeLocal());
+                        entries.putNextEntry(signature);
+                        entries.write(file.getValue());
+                    }
                 }
             }
             entries.finish();

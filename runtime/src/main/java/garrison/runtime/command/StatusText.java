@@ -140,7 +140,8 @@ final class StatusText {
         for (JsonObject plugin : plugins) {
             lines.addAll(wrapped(plugin.text("name") + ": " + plugin.text("state") + " in mode " + plugin.text("mode") + " for "
                     + since(plugin.text("since"), now)
-                    + (plugin.text("object").isEmpty() ? "" : ", object " + plugin.text("object"))));
+                    + (plugin.text("object").isEmpty() ? "" : ", object " + plugin.text("object"))
+                    + (plugin.text("checked_by").isEmpty() ? "" : " (" + plugin.text("checked_by") + ")")));
             if (!plugin.text("reason").isBlank()) {
                 lines.addAll(TextTable.wrap(plugin.text("reason"), WIDTH, "  "));
             }

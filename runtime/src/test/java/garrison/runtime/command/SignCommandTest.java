@@ -108,6 +108,31 @@ class SignCommandTest {
         assertFails(verify(object), "altered");
     }
 
+    /** What is no real object has none; a real one has, and what was of other bytes does not stay. */
+    @Test
+    void lightSkeleton_isSignedWithItsObject_andVerifiedWithIt() throws IOException {
+        Path skeleton = folder.resolve("word.bpf.o.lskel.p7s");
+        assertEquals(0, withKey(object), err.toString());
+        assertTrue(out.toString().contains("without a light skeleton: word.bpf.o"), out.toString());
+        assertFalse(Files.exists(skeleton));
+        Path real = Path.of("../bpf/target/objects/file_guard.bpf.o");
+        Files.copy(real, object, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertEquals(0, withKey(object), err.toString());
+        assertTrue(out.toString().contains("and its light skeleton for the kernel"), out.toString());
+        assertEquals(0, verify(object), err.toString());
+        assertTrue(out.toString().contains("word.bpf.o and its light skeleton, signed by"), out.toString());
+        bundle(jar, Files.readAllBytes(real));
+        assertEquals(0, withKey(jar), err.toString());
+        assertEquals(List.of("META-INF/MANIFEST.MF", "bpf/word.bpf.o", "bpf/word.bpf.o.p7s", "bpf/word.bpf.o.lskel.p7s", "bpf/other.bpf.o",
+                "bpf/other.bpf.o.p7s", "readme"), entries(jar));
+        assertEquals(0, verify(jar), err.toString());
+        Files.copy(folder.resolve("word.bpf.o.p7s"), skeleton, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertFails(verify(object), "word.bpf.o as a light skeleton is not trusted");
+        Files.write(object, OBJECT);
+        assertEquals(0, withKey(object), err.toString());
+        assertFalse(Files.exists(skeleton));
+    }
+
     @Test
     void bundleSigned_keepsItsEntriesOrderAndPermissions_andSigningAgainChangesNothing() throws IOException {
         Files.setPosixFilePermissions(jar, PosixFilePermissions.fromString("rw-r-----"));
