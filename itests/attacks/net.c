@@ -5,16 +5,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+
+/* Before the kernel's, which then leave out what is in them. */
+#include <net/if.h>
+#include <netinet/in.h>
+
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/kcm.h>
+#include <linux/netfilter/xt_bpf.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netlink.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +194,77 @@ static int run_tun_attach(char **argument)
 	return ioctl(tun, TUNSETFILTEREBPF, &fd) ? refused("ioctl") : 0;
 }
 
+#define RULE_MATCH (sizeof(struct xt_entry_match) + XT_ALIGN(sizeof(struct xt_bpf_info_v1)))
+
+/* The table "filter" of a fresh network, with one rule more: a program looks at each packet that comes in. */
+struct table {
+	struct ipt_replace head;
+	struct {
+		struct ipt_entry entry;
+		struct xt_entry_match match;
+		char program[XT_ALIGN(sizeof(struct xt_bpf_info_v1))];
+		struct xt_standard_target target;
+	} rule;
+	struct {
+		struct ipt_entry entry;
+		struct xt_standard_target target;
+	} policy[3];	/* in, forward, out */
+	struct {
+		struct ipt_entry entry;
+		struct xt_error_target target;
+	} end;
+};
+
+static struct xt_standard_target accept_all(void)
+{
+	struct xt_standard_target target = { .target.u.user.target_size = sizeof(target), .verdict = -NF_ACCEPT - 1 };
+
+	return target;
+}
+
+static int run_iptables_attach(char **argument)
+{
+	static struct table table;
+	static struct xt_counters before[4];
+	struct xt_bpf_info_v1 program = { .mode = XT_BPF_MODE_FD_PINNED, .fd = atoi(argument[0]) };
+	uint32_t start = offsetof(struct table, rule), first = offsetof(struct table, policy) - start;
+	int own;
+
+	if (unshare(CLONE_NEWNET))
+		bad_scene("unshare");
+	own = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (own < 0)
+		bad_scene("socket");
+	strcpy(table.head.name, "filter");
+	table.head.valid_hooks = 1 << NF_INET_LOCAL_IN | 1 << NF_INET_FORWARD | 1 << NF_INET_LOCAL_OUT;
+	table.head.num_entries = 5;
+	table.head.size = sizeof(table) - start;
+	table.head.num_counters = 4;
+	table.head.counters = before;
+	for (int i = 0; i < 3; i++) {
+		table.head.underflow[NF_INET_LOCAL_IN + i] = first + i * sizeof(table.policy[0]);
+		table.head.hook_entry[NF_INET_LOCAL_IN + i] = i ? table.head.underflow[NF_INET_LOCAL_IN + i] : 0;
+		table.policy[i].entry.target_offset = sizeof(struct ipt_entry);
+		table.policy[i].entry.next_offset = sizeof(table.policy[i]);
+		table.policy[i].target = accept_all();
+	}
+	table.rule.entry.target_offset = sizeof(struct ipt_entry) + RULE_MATCH;
+	table.rule.entry.next_offset = sizeof(table.rule);
+	table.rule.match.u.user.match_size = RULE_MATCH;
+	strcpy(table.rule.match.u.user.name, "bpf");
+	table.rule.match.u.user.revision = 1;
+	memcpy(table.rule.program, &program, sizeof(program));
+	table.rule.target = accept_all();
+	table.end.entry.target_offset = sizeof(struct ipt_entry);
+	table.end.entry.next_offset = sizeof(table.end);
+	table.end.target.target.u.user.target_size = sizeof(table.end.target);
+	strcpy(table.end.target.target.u.user.name, XT_ERROR_TARGET);
+	strcpy(table.end.target.errorname, XT_ERROR_TARGET);
+	return setsockopt(own, IPPROTO_IP, IPT_SO_SET_REPLACE, &table, sizeof(table)) ? refused("setsockopt") : 0;
+}
+
 const struct attack net_attacks[] = {
+	{ "iptables-attach", "FD", run_iptables_attach },
 	{ "reuseport-attach", "FD", run_reuseport_attach },
 	{ "xdp-attach", "FD", run_xdp_attach },
 	{ "tun-attach", "FD", run_tun_attach },

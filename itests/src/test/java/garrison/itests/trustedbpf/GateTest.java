@@ -75,6 +75,7 @@ class GateTest {
         all.put("net_attach  tun-attach", () -> loader.run("bpf-leak", self, "tun-attach"));
         all.put("net_attach  tc-attach", () -> loader.run("bpf-leak", self, "tc-attach"));
         all.put("net_attach  kcm-attach", () -> loader.run("bpf-leak", self, "kcm-attach"));
+        all.put("net_attach  iptables-attach", () -> loader.run("bpf-leak", self, "iptables-attach"));
         all.put("bpf prog_load freplace", () -> loader.run("bpf-leave-target", self));
         all.put("receive ", () -> loader.run("bpf-send", self));
         all.put("trace  bpf-getfd", () -> withVictim("bpf-getfd", VICTIM));
@@ -98,7 +99,7 @@ class GateTest {
         assertEquals(0, stranger.run("bpf-pin", PIN.toString()).exit());
         script = Files.writeString(loaders.folder().resolve("script"), "#!" + loader.file() + " bpf-mapped\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Command.run("modprobe", "-a", "tun", "sch_ingress", "cls_bpf", "kcm").success();
+        Command.run("modprobe", "-a", "tun", "sch_ingress", "cls_bpf", "kcm", "iptable_filter", "xt_bpf").success();
         attempts().forEach((name, attempt) -> ungated.put(name, attempt.get()));
         try (AttackServer server = new AttackServer(stranger)) {
             for (int command = 0; command <= LAST_COMMAND; command++) {
