@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * a change is told within {@value WitnessWatch#PERIOD_MILLIS} ms and the time to notice it. What is switched off and on again
  * between two beats is not seen. Safe for use by several threads.
  *
- * <p>The witnesses stay when the last plugin goes: to attach them is a tenth of what the next one's start takes.
+ * <p>The witnesses stay when the last plugin goes: to attach them is a twentieth of what the next one's start takes.
  *
  * <p>Minimum kernel 5.14; elsewhere, and where programs cannot be loaded, all is unknown.
  */
