@@ -77,13 +77,14 @@ class StatusTextTest {
     @Test
     void plugins_inFull_listTheirPrograms() {
         String text = String.join("\n", StatusText.pluginsInFull(json("""
-                {"plugins":[{"name":"p","state":"ACTIVE","mode":"AUDIT","object":"o.bpf.o","figures":{"rules":"1"},
+                {"plugins":[{"name":"p","state":"ACTIVE","mode":"AUDIT","object":"o.bpf.o",
+                 "checked_by":"checked by Garrison and by the kernel","figures":{"rules":"1"},
                  "actual":"NONE","shortfall":"switched off",
                  "attached":[{"program":"guard","kind":"lsm","hook":"file_open","strategy":"fmod_ret/security_file_open"}],
                  "budget":{"programs":[{"program":"guard","runs":500,"ns_per_run":2750}]}}]}
                 """).objects("plugins"), NOW));
         assertTrue(text.contains("p: ACTIVE in mode AUDIT"), text);
-        assertTrue(text.contains("object o.bpf.o"), text);
+        assertTrue(text.contains("object o.bpf.o (checked by Garrison and by the kernel)"), text);
         assertTrue(text.matches("(?s).*file_open +fmod_ret/security_file_open +guard +500 +2750.*"), text);
         assertTrue(text.contains("REQUESTED AUDIT, ACTUAL NONE: switched off"), text);
     }
