@@ -16,6 +16,8 @@
 #define TRUST_SO_SET_REPLACE 64		/* of iptables, and of ip6tables */
 #define TRUST_TUN_STEERING 0x800454e0	/* TUNSETSTEERINGEBPF */
 #define TRUST_TUN_FILTER 0x800454e1	/* TUNSETFILTEREBPF */
+#define TRUST_NR_BPF 321
+#define TRUST_NR_BPF_32 357
 #define TRUST_KCM_ATTACH 0x89e0		/* SIOCKCMATTACH */
 
 struct trust_descriptors {
@@ -56,6 +58,26 @@ __noinline int trust_refuses_net_attach(void)
 	reason = trust_reason(task->group_leader, &error);
 	return reason != TRUSTED_BPF_TRUSTED && trust_holds_program() &&
 	       trust_refuses_for(reason, error, TRUSTED_BPF_NET_ATTACH, 0);
+}
+
+/* Whether the kernel is in bpf(2), whose own hook has decided: by number, of 64 and of 32 bits; as the other kind neither leads here. */
+static __always_inline bool trust_in_bpf(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	__u64 call = BPF_CORE_READ(regs, orig_ax);
+
+	return call == TRUST_NR_BPF || call == TRUST_NR_BPF_32;
+}
+
+/* xt_bpf takes a program by the name under which it is pinned, too: whoever names it holds none. */
+SEC("lsm/bpf_prog")
+int BPF_PROG(trust_bpf_prog, struct bpf_prog *prog, int ret)
+{
+	if (ret)
+		return ret;
+	if (!trust_in_bpf(bpf_get_current_task_btf()) && trust_refuses(TRUSTED_BPF_NET_ATTACH, 0))
+		return garrison_deny(garrison_hook("bpf_prog"));
+	return 0;
 }
 
 static __always_inline bool trust_is_net_ioctl(unsigned int cmd)

@@ -79,15 +79,21 @@ static int run_obj_get(char **argument)
 	return bpf(BPF_OBJ_GET, &attr) < 0 ? refused("bpf") : 0;
 }
 
+static int pin(int fd, const char *path)
+{
+	union bpf_attr attr = { .pathname = (uintptr_t)path, .bpf_fd = fd };
+
+	return fd < 0 || bpf(BPF_OBJ_PIN, &attr) < 0 ? refused("bpf") : 0;
+}
+
 static int run_pin(char **argument)
 {
-	union bpf_attr attr = { .pathname = (uintptr_t)argument[0] };
-	int fd = map_create();
+	return pin(map_create(), argument[0]);
+}
 
-	if (fd < 0)
-		return refused("bpf");
-	attr.bpf_fd = fd;
-	return bpf(BPF_OBJ_PIN, &attr) < 0 ? refused("bpf") : 0;
+static int run_pin_program(char **argument)
+{
+	return pin(prog_load(BPF_PROG_TYPE_SOCKET_FILTER), argument[0]);
 }
 
 /* The first that there is. */
@@ -361,6 +367,7 @@ const struct attack bpf_attacks[] = {
 	{ "bpf-obj-get", "PATH", run_obj_get },
 	{ "bpf-by-id", "KIND", run_by_id },
 	{ "bpf-pin", "PATH", run_pin },
+	{ "bpf-pin-program", "PATH", run_pin_program },
 	{ "bpf-in-fork", "", run_in_fork },
 	{ "bpf-in-thread", "", run_in_thread },
 	{ "bpf-exec", "PROGRAM NAME ...", run_exec },

@@ -222,11 +222,10 @@ static struct xt_standard_target accept_all(void)
 	return target;
 }
 
-static int run_iptables_attach(char **argument)
+static int replace_table(const struct xt_bpf_info_v1 *program)
 {
 	static struct table table;
 	static struct xt_counters before[4];
-	struct xt_bpf_info_v1 program = { .mode = XT_BPF_MODE_FD_PINNED, .fd = atoi(argument[0]) };
 	uint32_t start = offsetof(struct table, rule), first = offsetof(struct table, policy) - start;
 	int own;
 
@@ -253,7 +252,7 @@ static int run_iptables_attach(char **argument)
 	table.rule.match.u.user.match_size = RULE_MATCH;
 	strcpy(table.rule.match.u.user.name, "bpf");
 	table.rule.match.u.user.revision = 1;
-	memcpy(table.rule.program, &program, sizeof(program));
+	memcpy(table.rule.program, program, sizeof(*program));
 	table.rule.target = accept_all();
 	table.end.entry.target_offset = sizeof(struct ipt_entry);
 	table.end.entry.next_offset = sizeof(table.end);
@@ -263,8 +262,27 @@ static int run_iptables_attach(char **argument)
 	return setsockopt(own, IPPROTO_IP, IPT_SO_SET_REPLACE, &table, sizeof(table)) ? refused("setsockopt") : 0;
 }
 
+static int run_iptables_attach(char **argument)
+{
+	struct xt_bpf_info_v1 program = { .mode = XT_BPF_MODE_FD_ELF, .fd = atoi(argument[0]) };
+
+	return replace_table(&program);
+}
+
+/* By the name of its pin: who does that holds no descriptor. */
+static int run_iptables_pinned(char **argument)
+{
+	struct xt_bpf_info_v1 program = { .mode = XT_BPF_MODE_PATH_PINNED };
+
+	if (strlen(argument[0]) >= sizeof(program.path))
+		bad_scene("path");
+	strcpy(program.path, argument[0]);
+	return replace_table(&program);
+}
+
 const struct attack net_attacks[] = {
 	{ "iptables-attach", "FD", run_iptables_attach },
+	{ "iptables-pinned", "PIN", run_iptables_pinned },
 	{ "reuseport-attach", "FD", run_reuseport_attach },
 	{ "xdp-attach", "FD", run_xdp_attach },
 	{ "tun-attach", "FD", run_tun_attach },

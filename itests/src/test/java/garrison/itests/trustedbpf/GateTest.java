@@ -48,6 +48,7 @@ class GateTest {
     private static final int LAST_COMMAND = Loaders.byList() ? 35 : 36;
     private static final String VICTIM = "VICTIM";
     private static final Path PIN = Path.of("/sys/fs/bpf/garrison-test-pin");
+    private static final Path PROGRAM_PIN = Path.of("/sys/fs/bpf/garrison-test-program");
 
     private final AttackProgram stranger = Guest.attacks();
     private final Loaders loaders = new Loaders();
@@ -76,6 +77,7 @@ class GateTest {
         all.put("net_attach  tc-attach", () -> loader.run("bpf-leak", self, "tc-attach"));
         all.put("net_attach  kcm-attach", () -> loader.run("bpf-leak", self, "kcm-attach"));
         all.put("net_attach  iptables-attach", () -> loader.run("bpf-leak", self, "iptables-attach"));
+        all.put("net_attach  iptables-pinned", () -> stranger.run("iptables-pinned", PROGRAM_PIN.toString()));
         all.put("bpf prog_load freplace", () -> loader.run("bpf-leave-target", self));
         all.put("receive ", () -> loader.run("bpf-send", self));
         all.put("trace  bpf-getfd", () -> withVictim("bpf-getfd", VICTIM));
@@ -96,7 +98,9 @@ class GateTest {
     @BeforeAll
     void start() throws IOException {
         Files.deleteIfExists(PIN);
+        Files.deleteIfExists(PROGRAM_PIN);
         assertEquals(0, stranger.run("bpf-pin", PIN.toString()).exit());
+        assertEquals(0, stranger.run("bpf-pin-program", PROGRAM_PIN.toString()).exit());
         script = Files.writeString(loaders.folder().resolve("script"), "#!" + loader.file() + " bpf-mapped\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
         Command.run("modprobe", "-a", "tun", "sch_ingress", "cls_bpf", "kcm", "iptable_filter", "xt_bpf").success();
@@ -120,6 +124,7 @@ class GateTest {
         }
         loaders.close();
         Files.deleteIfExists(PIN);
+        Files.deleteIfExists(PROGRAM_PIN);
     }
 
     private String policy(Mode mode, String more) {
