@@ -74,6 +74,7 @@ enum trusted_bpf_kind {
 	TRUSTED_BPF_DIGEST_REVOKED = 3,	/* a file that is trusted no more; its digest's first 20 bytes lie in the other members */
 	TRUSTED_BPF_MINIMUM = 4,	/* the least version of a name; the name lies in the other members, all 0 for any other name */
 	TRUSTED_BPF_GUARDED_KEY = 5,	/* a key on which others than the runtime may not do everything; its serial is the inode */
+	TRUSTED_BPF_AUDITED = 6,	/* all other members 0: what strangers are told of for, and not refused */
 };
 
 #define TRUSTED_BPF_ANY_UID 0xffffffffU	/* the one number that is no uid */
@@ -91,7 +92,7 @@ struct trusted_bpf_key {
 #define TRUSTED_BPF_ALLOW_NET_ATTACH 62	/* whose number has no room there */
 
 struct trusted_bpf_value {
-	/* EXCEPTION: bit n: command n of bpf(2) is allowed; TRUSTED_BPF_ALLOW_ACT + act. GUARDED_KEY: bit n: operation n of keyctl(2) is not */
+	/* EXCEPTION, AUDITED: bit n: command n of bpf(2) is allowed; TRUSTED_BPF_ALLOW_ACT + act. GUARDED_KEY: bit n: operation n of keyctl(2) is not */
 	__u64 bits;
 	__u32 generation;	/* the executable's inode's; 0 is not compared */
 	__s32 good;		/* KEYRINGS: signatures by a key in it are taken */

@@ -108,10 +108,25 @@ static __always_inline bool trust_denies(__u32 act, __u32 command, __u32 reason,
 	return refused;
 }
 
+/* Whether the policy has it told of, and not refused. */
+static __noinline bool trust_audited(__u64 wanted)
+{
+	struct trusted_bpf_key key = { .kind = TRUSTED_BPF_AUDITED };
+	struct trusted_bpf_value *value;
+	__u32 zero = 0;
+	void *now = bpf_map_lookup_elem(&policy, &zero);
+
+	if (!now || garrison_fallen_closed())
+		return false;
+	value = bpf_map_lookup_elem(now, &key);
+	return value && value->bits & wanted;
+}
+
 /* For one that is not trusted. Told, whether it is refused or not, unless it is excepted. */
 static __always_inline int trust_refuses_for(__u32 reason, __s32 error, __u32 act, __u32 command)
 {
 	__u64 wanted;
+	bool refused;
 
 	if (act == TRUSTED_BPF_CALL)
 		wanted = command < TRUSTED_BPF_ALLOW_ACT ? 1ULL << (command & 63) : 0;
@@ -121,7 +136,9 @@ static __always_inline int trust_refuses_for(__u32 reason, __s32 error, __u32 ac
 		wanted = act <= TRUSTED_BPF_RECEIVE ? 1ULL << (TRUSTED_BPF_ALLOW_ACT + act) : 0;
 	if (trust_excepted(wanted))
 		return 0;
-	return trust_denies(act, command, reason, error, 0);
+	refused = trust_enforcing() && !trust_audited(wanted);
+	trust_tell_use(act, command, reason, error, refused, 0);
+	return refused;
 }
 
 /* True when the present process is to be refused. */

@@ -253,6 +253,31 @@ class GateTest {
         }
     }
 
+    /** The gate may be closed one command after the other. */
+    @Test
+    void commandThatIsAudited_isToldAndPasses_andNoOther() {
+        gate.reload(policy(Mode.ENFORCE, "audit-only = [ map_create, socket_attach ]"));
+        try {
+            Outcome map = stranger.run("bpf-map-create");
+            Outcome socket = loader.run("bpf-leak", stranger.file().toString(), "socket-attach");
+            Outcome program = stranger.run("bpf-prog-load");
+            gate.settle();
+            assertAll(() -> assertEquals(0, map.exit(), map::toString),
+                    () -> assertEquals("map_create 0 AUDIT", told(map)),
+                    () -> assertEquals(0, socket.exit(), socket::toString),
+                    () -> assertEquals(" 0 AUDIT", told(socket)),
+                    () -> assertEquals(Outcome.EPERM, program.exit(), program::toString),
+                    () -> assertEquals("prog_load -1 ENFORCE", told(program)));
+        } finally {
+            gate.reload(policy(Mode.ENFORCE, ""));
+        }
+    }
+
+    private String told(Outcome outcome) {
+        BpfUseEvent told = only(gate.uses(outcome.pid()));
+        return told.command() + " " + told.verdict() + " " + told.mode();
+    }
+
     /** A token lets a process without privileges in: only a trusted one gets it, and makes its maps by it in its user namespace. */
     @Test
     void token_byAStranger_isDenied_andByALoaderWithoutPrivileges_works() {

@@ -33,11 +33,12 @@ import java.util.function.Function;
  * @param minimumVersions the least versions that are trusted, by name; {@value MinimumVersions#ANY} for all other names
  * @param listed loaders with their signatures, for kernels that find them in a list
  * @param exceptions who may do what without being trusted
+ * @param auditOnly what anybody may do, and is told of for
  * @param protection what is guarded besides
  */
 record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked,
         List<X509Certificate> interpreters, List<byte[]> revokedDigests, Map<String, Long> minimumVersions, List<ListedFile> listed,
-        List<Exception> exceptions, Protection protection) {
+        List<Exception> exceptions, AuditOnly auditOnly, Protection protection) {
     private static final int LARGEST = 1 << 20;
     private static final String CERTIFICATES = "certificates";
     private static final String REVOKED = "revoked";
@@ -54,6 +55,21 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
      */
     record Exception(String name, Optional<Path> executable, OptionalLong uid, long allowed,
             Function<String, ConfigurationException> error) {}
+
+    /**
+     * What is told of, and not refused, in ENFORCE either.
+     *
+     * @param words as they are written
+     * @param bits as {@code trusted_bpf_value.bits} has them
+     */
+    record AuditOnly(List<String> words, long bits) {
+        private static final String KEY = "audit-only";
+
+        static AuditOnly read(Settings settings) {
+            List<String> words = settings.strings(KEY);
+            return new AuditOnly(words, words.isEmpty() ? 0 : Permission.read(settings, KEY));
+        }
+    }
 
     /**
      * Reads the plugin's settings, and the files they name.
@@ -83,10 +99,11 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
         List<Exception> exceptions = exceptions(settings);
         List<byte[]> digests = Protection.revokedDigests(settings);
         Map<String, Long> minimumVersions = MinimumVersions.read(settings);
+        AuditOnly auditOnly = AuditOnly.read(settings);
         Protection protection = Protection.read(settings);
         settings.end();
         return new Policy(List.copyOf(good), List.copyOf(expired), revoked, interpreters, digests, minimumVersions, listed, exceptions,
-                protection);
+                auditOnly, protection);
     }
 
     /** A key that makes loaders makes no interpreters: which of the two a program is would not be told by its signature. */

@@ -28,6 +28,7 @@ final class PolicyEntries {
     private static final int DIGEST_REVOKED = 3;
     private static final int MINIMUM = 4;
     private static final int GUARDED_KEY = 5;
+    private static final int AUDITED = 6;
     private static final int ANY_UID = -1;
     private static final int OWN_FILE = 1;
     private static final int OWN_PROGRAM = 2;
@@ -69,6 +70,11 @@ final class PolicyEntries {
     /** Which operations of keyctl(2) are refused to others on a key, by bits. */
     void guard(int serial, long operations) {
         entries.put(new Key(Integer.toUnsignedLong(serial), GUARDED_KEY, 0, 0, 0), Value.of(operations, 0));
+    }
+
+    /** What is told of, and not refused. */
+    void auditOnly(long bits) {
+        entries.put(new Key(0, AUDITED, 0, 0, 0), Value.of(bits, 0));
     }
 
     private static Key keyOf(int kind, byte[] bytes) {

@@ -95,6 +95,7 @@ final class TrustedBpfSession implements PluginSession {
         PolicyEntries entries = new PolicyEntries();
         policy.revokedDigests().forEach(entries::revoked);
         policy.minimumVersions().forEach((name, version) -> entries.minimum(name.equals(MinimumVersions.ANY) ? "" : name, version));
+        entries.auditOnly(policy.auditOnly().bits());
         for (Policy.Exception exception : policy.exceptions()) {
             entries.exception(exception.executable().map(path -> identify(path, exception)), exception.uid(), exception.allowed());
         }
@@ -188,6 +189,9 @@ final class TrustedBpfSession implements PluginSession {
             }
             figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
                     ? "signed, by the kernel's check; Garrison's own as garrison.trust says" : "any; Garrison's own as garrison.trust says");
+            if (!policy.auditOnly().words().isEmpty()) {
+                figures.put("told of only", String.join(", ", policy.auditOnly().words()));
+            }
             if (!policy.exceptions().isEmpty()) {
                 figures.put("exceptions", policy.exceptions().stream().map(Policy.Exception::name).collect(Collectors.joining(", ")));
             }

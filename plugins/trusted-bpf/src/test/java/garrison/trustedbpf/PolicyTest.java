@@ -80,6 +80,7 @@ class PolicyTest {
         "minimum-versions { a-name-of-more-than-20-bytes = 1 } | a-name-of-more-than-20-bytes | --release",
         "minimum-versions = 3 | minimum-versions | object",
         "protect-process = perhaps | protect-process | true",
+        "audit-only = [ prog_laod ] | audit-only | prog_load",
         "exceptions = [ { name = x, uid = 4294967295, commands = all } ] | uid | 4294967294",
         "exceptions = [ { name = x, uid = 0, commands = all }, { name = x, uid = 1, commands = all } ] | name | two exceptions",
     })
@@ -116,6 +117,18 @@ class PolicyTest {
                 () -> assertEquals(0x800001, keys.getInt(12)), () -> assertEquals(-1, keys.getInt(16)),
                 () -> assertEquals(5, values.getLong(0)), () -> assertEquals(7, values.getInt(8)),
                 () -> assertEquals(0, keys.getLong(24)), () -> assertEquals(-2, keys.getInt(40)), () -> assertEquals(2, values.getLong(32)));
+    }
+
+    @Test
+    void auditOnly_isOneEntryOfBits() {
+        Policy.AuditOnly some = Policy.read(settings("audit-only = [ map_create, prog-load ]")).auditOnly();
+        PolicyEntries entries = new PolicyEntries();
+        entries.auditOnly(some.bits());
+        var keys = entries.policy().keys().order(ByteOrder.nativeOrder());
+        var values = entries.policy().values().order(ByteOrder.nativeOrder());
+        assertAll(() -> assertEquals(List.of("map_create", "prog-load"), some.words()), () -> assertEquals(1 | 1 << 5, some.bits()),
+                () -> assertEquals(6, keys.getInt(8)), () -> assertEquals(1 | 1 << 5, values.getLong(0)),
+                () -> assertEquals(0, Policy.read(settings("")).auditOnly().bits()));
     }
 
     @Test
