@@ -77,7 +77,12 @@ final class LoaderFile {
 
     /** What its signature says it is, whether the signature is good or not. */
     String release() {
-        return kept().flatMap(LoaderSignature::release).map(Release::toString).orElse("-");
+        return release(null).map(Release::toString).orElse("-");
+    }
+
+    /** @param list where its signature is; null for beside it */
+    Optional<Release> release(Path list) {
+        return (list == null ? kept() : listed(list).map(LoaderSignature::of)).flatMap(LoaderSignature::release);
     }
 
     private Optional<LoaderSignature> kept() {

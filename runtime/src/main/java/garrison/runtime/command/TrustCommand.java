@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code garrison trust init|sign|verify|install|list}. */
+/** {@code garrison trust init|sign|verify|install|rotate|revoke|list}. */
 final class TrustCommand {
+    private static final String CERTIFICATE = "certificate";
+    private static final String FROM = "from";
     private static final String RELEASE = "release";
     private static final String RELEASE_WORDS = "What it is, signed with it, for garrison.plugins.trusted-bpf.minimum-versions.";
 
@@ -45,6 +47,13 @@ final class TrustCommand {
                     .parameter("FILE", "The loader.")
                     .parameter("TARGET", "Where it shall run, on a file system with fs-verity.")
                     .does(TrustCommand::install))
+            .command(KeyOption.on(Command.named("rotate", "Sign loaders anew, with another key, that are good by the one before."))
+                    .description("One that is not good by it is told of, and none is changed then. What a loader is called, and its version, stays"
+                            + " (--release). The plugin takes both keys while both certificates are named.")
+                    .option(FROM, "FILE", "Certificate of the key that signed them (may be repeated).")
+                    .option("list", "LIST", "For kernels before 6.8: the signatures are in this file.")
+                    .parameter("FILE", "Loaders; of a folder all files in it.", Command.Arity.ANY)
+                    .does(TrustCommand::rotate))
             .command(Command.named("revoke", "Print the digests of files, for garrison.plugins.trusted-bpf.revoked-digests.")
                     .description("A file with such a digest is trusted no more, whoever signed it. To revoke a key name its certificate in"
                             + " garrison.plugins.trusted-bpf.revoked.")
@@ -112,7 +121,7 @@ final class TrustCommand {
 
     /** Every file is told about, good or not. */
     private static int verify(Call call) {
-        List<Anchor> anchors = anchors(call.values("certificate"));
+        List<Anchor> anchors = anchors(call, CERTIFICATE);
         Path list = Optional.ofNullable(call.value("list", null)).map(Path::of).orElse(null);
         boolean good = true;
         for (Path file : files(call)) {
@@ -123,16 +132,38 @@ final class TrustCommand {
         return good ? ExitCode.OK : ExitCode.FAILURE;
     }
 
-    private static List<Anchor> anchors(List<String> certificates) {
+    private static int rotate(Call call) {
+        List<Anchor> anchors = anchors(call, FROM);
+        Path list = Optional.ofNullable(call.value("list", null)).map(Path::of).orElse(null);
+        List<LoaderFile> loaders = files(call).stream().flatMap(file -> LoaderFile.within(file).stream()).toList();
+        // All that can be wrong with a file is found before one is changed.
+        List<String> problems = new ArrayList<>();
+        for (LoaderFile loader : loaders) {
+            loader.problem(anchors, list).ifPresent(problem -> problems.add(loader + ": " + problem));
+        }
+        if (!problems.isEmpty()) {
+            problems.forEach(problem -> call.err().println("garrison: " + problem));
+            return ExitCode.FAILURE;
+        }
+        SigningKey key = KeyOption.read(call);
+        for (LoaderFile loader : loaders) {
+            Optional<Release> release = loader.release(list);
+            call.out().println("signed " + loader + " in " + (list == null ? loader.signBeside(key, release) : loader.signInList(key, release, list)));
+        }
+        return ExitCode.OK;
+    }
+
+    private static List<Anchor> anchors(Call call, String option) {
+        List<String> certificates = call.values(option);
         if (certificates.isEmpty()) {
-            throw new UsageException("--certificate is missing: whose signatures are good?");
+            throw new UsageException("--" + option + " is missing: whose signatures are good?");
         }
         List<Anchor> anchors = new ArrayList<>();
         for (String certificate : certificates) {
             try {
                 anchors.addAll(AnchorFiles.read(Path.of(certificate)));
             } catch (AnchorFiles.UnusableException e) {
-                throw new GarrisonException("--certificate " + e.getMessage() + "; " + e.remedy(), e);
+                throw new GarrisonException("--" + option + " " + e.getMessage() + "; " + e.remedy(), e);
             }
         }
         return anchors;

@@ -100,6 +100,32 @@ class TrustCommandTest {
         assertEquals(1, garrison("trust", "verify", "--certificate", certificate, "--list", list, loader), "without it neither");
     }
 
+    /** All or none; and what a file is called, and its version, stays. */
+    @Test
+    void rotate_signsAnewWhatWasGood_orNothing() throws IOException {
+        Path old = init("old");
+        Path next = init("next");
+        Path list = folder.resolve("list");
+        Path second = Files.write(folder.resolve("second"), new byte[20_000]);
+        assertEquals(0, garrison("trust", "sign", "--key", folder.resolve("old.key"), "--certificate", old, "--list", list, "--release",
+                "mytracer:3", loader), err::toString);
+        Object[] rotate = {"trust", "rotate", "--from", old, "--key", folder.resolve("next.key"), "--certificate", next, "--list", list, loader,
+            second};
+        String before = Files.readString(list);
+        assertEquals(1, garrison(rotate));
+        assertTrue(err.toString().contains("second: is not in"), err::toString);
+        assertEquals(before, Files.readString(list));
+        assertEquals(0, garrison("trust", "sign", "--key", folder.resolve("old.key"), "--certificate", old, "--list", list, second));
+        assertEquals(0, garrison(rotate), err::toString);
+        assertEquals(0, garrison("trust", "verify", "--certificate", next, "--list", list, loader, second), err::toString);
+        assertEquals(1, garrison("trust", "verify", "--certificate", old, "--list", list, loader));
+        byte[] kept = Base64.getDecoder().decode(Files.readAllLines(list).getFirst().split(" ")[0]);
+        assertEquals("GRelease", new String(kept, 0, 8, StandardCharsets.US_ASCII));
+        assertEquals(1, garrison(rotate), "they are not the old key's any more");
+        assertEquals(2, garrison("trust", "rotate", "--key", folder.resolve("next.key"), "--certificate", next, loader));
+        assertTrue(err.toString().contains("--from is missing"), err::toString);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"mytracer", "mytracer:x", ":3", "any:3", "mytracer:-1", "mytracer:4294967296", "a-name-of-more-than-20-bytes:1"})
     void release_thatCannotBeSigned_isTold(String release) {
