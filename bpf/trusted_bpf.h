@@ -137,9 +137,10 @@ struct trusted_bpf_runtime {
 	char arguments[TRUSTED_BPF_ARGUMENTS];	/* each with its 0, as in /proc/PID/cmdline */
 };
 
-/* struct garrison_event.type; both are a struct trusted_bpf_event */
+/* struct garrison_event.type; all are a struct trusted_bpf_event */
 #define TRUSTED_BPF_USE 1	/* what only trusted processes may do was tried by another one */
 #define TRUSTED_BPF_TRUST 2	/* a process came to be trusted, did not although signed, or lost it */
+#define TRUSTED_BPF_CLOSED 3	/* the gate was asked for the first time: what was loaded before it never was */
 
 struct trusted_bpf_event {
 	struct garrison_event header;

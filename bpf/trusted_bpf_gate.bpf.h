@@ -154,9 +154,41 @@ __noinline int trust_refuses(__u32 act, __u32 command)
 	return reason == TRUSTED_BPF_TRUSTED ? 0 : trust_refuses_for(reason, error, act, command);
 }
 
+/* When the gate was asked for the first time, by bpf_ktime_get_boot_ns(); 0 before. Stays when the programs are exchanged. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} closed SEC(".maps");
+
+/* What is loaded comes by bpf(2): from the first call on that is seen, all of it was asked for. */
+static __noinline int trust_note_closed(void)
+{
+	struct trusted_bpf_event *event;
+	__u32 zero = 0;
+	__u64 *since = bpf_map_lookup_elem(&closed, &zero);
+
+	if (!since || *since || __sync_val_compare_and_swap(since, 0, bpf_ktime_get_boot_ns()))
+		return 0;
+	event = garrison_reserve(sizeof(*event), TRUSTED_BPF_CLOSED);
+	if (!event)
+		return 0;
+	trust_describe(event);
+	event->act = TRUSTED_BPF_CALL;
+	event->command = 0;
+	event->reason = TRUSTED_BPF_TRUSTED;
+	event->error = 0;
+	event->verdict = 0;
+	event->mode = trust_enforcing() ? GARRISON_ENFORCE : GARRISON_AUDIT;
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
 SEC("?lsm/bpf")
 int BPF_PROG(trust_bpf, int cmd, union bpf_attr *attr, unsigned int size, int ret)
 {
+	trust_note_closed();
 	if (ret)
 		return ret;
 	if (trust_refuses(TRUSTED_BPF_CALL, cmd))
@@ -168,6 +200,7 @@ int BPF_PROG(trust_bpf, int cmd, union bpf_attr *attr, unsigned int size, int re
 SEC("?lsm/bpf")
 int BPF_PROG(trust_bpf_kernel, int cmd, union bpf_attr *attr, unsigned int size, bool kernel, int ret)
 {
+	trust_note_closed();
 	if (ret)
 		return ret;
 	if (!kernel && trust_refuses(TRUSTED_BPF_CALL, cmd))

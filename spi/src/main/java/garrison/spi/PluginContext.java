@@ -2,6 +2,7 @@
 package garrison.spi;
 
 import java.time.Instant;
+import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** What the framework gives a plugin for one run. */
@@ -21,6 +22,13 @@ public interface PluginContext {
 
     /** Reads files that must be signed. */
     Signatures signatures();
+
+    /**
+     * All BPF programs that are in the kernel now, by id.
+     *
+     * @throws KernelException if the kernel does not tell them
+     */
+    List<BpfProgram> programs();
 
     /** Hands an event to the listeners. Never blocks; callable from any thread. */
     void publish(Event event);

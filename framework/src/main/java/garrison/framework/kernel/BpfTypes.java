@@ -60,6 +60,11 @@ final class BpfTypes {
         return Optional.ofNullable(PROGRAM_OF_SECTION.getOrDefault(kind, PROGRAM_OF_SECTION.get(kind + "/" + target)));
     }
 
+    /** The type of a program by its number; the number itself where it is not known here. */
+    static String programName(int type) {
+        return type > 0 && type < PROGRAMS.size() ? PROGRAMS.get(type) : String.valueOf(type);
+    }
+
     /** The type of a map by its number; empty for numbers that are not known here. */
     static Optional<String> map(int type) {
         return type > 0 && type < MAPS.size() ? Optional.of(MAPS.get(type)) : Optional.empty();

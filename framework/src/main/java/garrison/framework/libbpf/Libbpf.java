@@ -52,6 +52,7 @@ public final class Libbpf {
     private final MemorySegment linkNextId;
     private final MemorySegment linkFdById;
     private final MemorySegment progFdById;
+    private final MemorySegment progNextId;
     private final MemorySegment mapFd;
     private final MemorySegment mapSetMaxEntries;
     private final MemorySegment mapMaxEntries;
@@ -101,6 +102,7 @@ public final class Libbpf {
         linkNextId = required("bpf_link_get_next_id");
         linkFdById = required("bpf_link_get_fd_by_id");
         progFdById = required("bpf_prog_get_fd_by_id");
+        progNextId = required("bpf_prog_get_next_id");
         iterCreate = required("bpf_iter_create");
         mapFd = required("bpf_map__fd");
         mapSetMaxEntries = required("bpf_map__set_max_entries");
@@ -297,9 +299,18 @@ public final class Libbpf {
 
     /** {@code int bpf_link_get_next_id(__u32 start_id, __u32 *next_id)}: the next link's id, or a negative errno after the last. */
     public int nextLink(int id) {
+        return next(linkNextId, id);
+    }
+
+    /** {@code int bpf_prog_get_next_id(__u32 start_id, __u32 *next_id)}: the next program's id, or a negative errno after the last. */
+    public int nextProgram(int id) {
+        return next(progNextId, id);
+    }
+
+    private static int next(MemorySegment function, int id) {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment next = scratch.allocate(ValueLayout.JAVA_INT);
-            int result = Downcall.i_ip(linkNextId, id, next);
+            int result = Downcall.i_ip(function, id, next);
             return result < 0 ? result : next.get(ValueLayout.JAVA_INT, 0);
         }
     }

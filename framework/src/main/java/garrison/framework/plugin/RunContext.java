@@ -2,7 +2,9 @@
 package garrison.framework.plugin;
 
 import garrison.framework.kernel.KernelKeyrings;
+import garrison.framework.kernel.KernelPrograms;
 import garrison.framework.object.Owner;
+import garrison.spi.BpfProgram;
 import garrison.spi.Event;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
@@ -11,6 +13,7 @@ import garrison.spi.PluginContext;
 import garrison.spi.Settings;
 import garrison.spi.Signatures;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * What one run of a plugin sees of its surroundings.
@@ -31,6 +34,11 @@ record RunContext(String name, Settings settings, Platform platform, Listeners l
     @Override
     public Keyrings keyrings() {
         return new KernelKeyrings(new Owner(name, platform.kernel().release()));
+    }
+
+    @Override
+    public List<BpfProgram> programs() {
+        return KernelPrograms.all(platform.libbpf(), platform.clock()::time, new Owner(name, platform.kernel().release()));
     }
 
     @Override

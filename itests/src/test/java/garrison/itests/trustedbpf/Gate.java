@@ -10,6 +10,7 @@ import garrison.spi.Event;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
 import garrison.trustedbpf.BpfUseEvent;
+import garrison.trustedbpf.EarlierProgramEvent;
 import garrison.trustedbpf.LoaderTrustEvent;
 import garrison.trustedbpf.TrustedBpf;
 import java.nio.file.Path;
@@ -22,12 +23,14 @@ import java.util.stream.Collectors;
 /** A Garrison with trusted-bpf in this JVM, and what it told, by the acting process. */
 final class Gate implements AutoCloseable {
     private final Map<Long, List<Event>> events = new ConcurrentHashMap<>();
+    private final List<EarlierProgramEvent> earlier = new CopyOnWriteArrayList<>();
     private final Garrison garrison;
 
     private Gate(String policy) {
         garrison = Garrison.builder().config(Policy.parse(policy)).plugin(new TrustedBpf())
                 .on(BpfUseEvent.class, event -> heard(event.pid(), event))
-                .on(LoaderTrustEvent.class, event -> heard(event.pid(), event)).start();
+                .on(LoaderTrustEvent.class, event -> heard(event.pid(), event))
+                .on(EarlierProgramEvent.class, earlier::add).start();
         var status = garrison.status().plugins().getFirst();
         if (status.state() != PluginState.ACTIVE) {
             throw new AssertionError("trusted-bpf is " + status.state() + ": " + status.reason());
@@ -74,6 +77,11 @@ final class Gate implements AutoCloseable {
     /** What became of its trust. */
     List<LoaderTrustEvent> trust(long pid) {
         return of(pid, LoaderTrustEvent.class);
+    }
+
+    /** What was there before it. */
+    List<EarlierProgramEvent> earlier() {
+        return List.copyOf(earlier);
     }
 
     /** All that was told so far, of whomever, for the words of a failure. */

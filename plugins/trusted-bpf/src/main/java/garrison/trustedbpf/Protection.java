@@ -14,8 +14,9 @@ import java.util.Locale;
  * @param successor whether the runtime may be started again under its own gate, and its files are kept from being written
  * @param process whether the runtime is kept from signals that end or stop it
  * @param programs which BPF programs trusted loaders may load
+ * @param loadedBefore what is done about programs that were there before the gate
  */
-record Protection(boolean successor, boolean process, Programs programs) {
+record Protection(boolean successor, boolean process, Programs programs, LoadedBefore loadedBefore) {
     /** The first kernel that checks signatures of programs. */
     static final KernelVersion SIGNED_PROGRAMS = new KernelVersion(6, 18, 0);
     private static final String DIGEST = "sha256:";
@@ -28,9 +29,18 @@ record Protection(boolean successor, boolean process, Programs programs) {
         SIGNED
     }
 
+    /** What is done about BPF programs that others had loaded before the gate closed. */
+    enum LoadedBefore {
+        /** An event for each, and a line in the status. */
+        REPORT,
+        /** Nothing. */
+        ALLOW
+    }
+
     static Protection read(Settings settings) {
         return new Protection(settings.bool("successor", true), settings.bool("protect-process", true),
-                settings.choice("programs", Programs.class, Programs.ANY));
+                settings.choice("programs", Programs.class, Programs.ANY),
+                settings.choice("loaded-before", LoadedBefore.class, LoadedBefore.REPORT));
     }
 
     /** Digests of files that are trusted no more, whoever signed them. */

@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
 final class TrustedBpfSession implements PluginSession {
     private static final int USE = 1;
     private static final int TRUST = 2;
+    private static final int CLOSED = 3;
     /** Arguments of the bpf hook since 6.15. */
     private static final int WITH_KERNEL = 4;
     private static final byte[] FIRST = new byte[Integer.BYTES];
@@ -39,6 +40,7 @@ final class TrustedBpfSession implements PluginSession {
     private final boolean glassBroken = BreakGlass.broken();
     private String noSuccessor = "";
     private volatile Change inForce;
+    private volatile EarlierPrograms earlier;
 
     TrustedBpfSession(PluginContext context) {
         this.context = context;
@@ -56,6 +58,7 @@ final class TrustedBpfSession implements PluginSession {
         // Who is trusted stays so when the programs are exchanged, and so do the files that the runtime wrote.
         object.keep("marks");
         object.keep("own_files");
+        object.keep(EarlierPrograms.MAP);
         for (ProgramInfo program : object.programs()) {
             if (program.optional()) {
                 object.load(program.name(), kernel.lsmHook(program.target()).filter(hook -> fits(program, hook)).isPresent());
@@ -82,6 +85,16 @@ final class TrustedBpfSession implements PluginSession {
                 record -> context.publish(record.use(context.time(record.header().timeNs()))));
         events.on(TRUST, "trusted_bpf_event", TrustRecord.class,
                 record -> context.publish(record.trust(context.time(record.header().timeNs()))));
+        events.on(CLOSED, "trusted_bpf_event", TrustRecord.class, record -> tellEarlier());
+    }
+
+    /** Once, when the gate closes. */
+    private void tellEarlier() {
+        Change now = inForce;
+        EarlierPrograms known = earlier;
+        if (known != null && now != null && now.policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT) {
+            known.tell();
+        }
     }
 
     @Override
@@ -91,6 +104,7 @@ final class TrustedBpfSession implements PluginSession {
             throw settings.error("programs", "is signed, and kernel " + context.kernel().release() + " checks no programs' signatures",
                     "use kernel " + Protection.SIGNED_PROGRAMS + " or later, or programs = any");
         }
+        earlier = new EarlierPrograms(context, object);
         nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
         policy.revokedDigests().forEach(entries::revoked);
@@ -189,6 +203,10 @@ final class TrustedBpfSession implements PluginSession {
             }
             figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
                     ? "signed, by the kernel's check; Garrison's own as garrison.trust says" : "any; Garrison's own as garrison.trust says");
+            String before = policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT ? earlier.words() : "";
+            if (!before.isEmpty()) {
+                figures.put("loaded by others before the gate closed", before);
+            }
             if (!policy.auditOnly().words().isEmpty()) {
                 figures.put("told of only", String.join(", ", policy.auditOnly().words()));
             }

@@ -2,6 +2,7 @@
 package garrison.runtime.check;
 
 import garrison.spi.Answer;
+import garrison.spi.BpfProgram;
 import garrison.spi.Event;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
@@ -45,6 +46,12 @@ record OfflineContext(Settings settings) implements PluginContext {
     @Override
     public Keyrings keyrings() {
         return certificates -> new Unmade();
+    }
+
+    /** None that anybody would be told of. */
+    @Override
+    public List<BpfProgram> programs() {
+        return List.of();
     }
 
     /** Files as they are, whoever signed them. */

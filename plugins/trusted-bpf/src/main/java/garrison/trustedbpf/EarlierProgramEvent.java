@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package garrison.trustedbpf;
+
+import garrison.spi.Event;
+import java.time.Instant;
+
+/**
+ * A BPF program of others was in the kernel when the gate closed: who loaded it was not asked for.
+ *
+ * @param plugin {@code trusted-bpf}
+ * @param time when the gate closed
+ * @param id the program's, as bpftool shows it
+ * @param name as the kernel keeps it; may be empty
+ * @param kind its type, for example {@code cgroup_device}
+ * @param loaded when
+ * @param uid of who loaded it
+ */
+public record EarlierProgramEvent(String plugin, Instant time, long id, String name, String kind, Instant loaded, long uid)
+        implements Event {
+    /** The stable name of this kind of event. */
+    public static final String TYPE = "bpf_earlier";
+
+    @Override
+    public String type() {
+        return TYPE;
+    }
+}
