@@ -50,6 +50,7 @@ enum trusted_bpf_reason {
 	TRUSTED_BPF_PROGRAM_KIND = 25,	/* the BPF program is signed, but is no loader program (BPF_PROG_TYPE_SYSCALL) */
 	TRUSTED_BPF_PROGRAM_KEYRING = 26,	/* the BPF program is signed, but was checked by another keyring than ours */
 	TRUSTED_BPF_REVOKED_VERSION = 27,	/* good, but of a version that is trusted no more */
+	TRUSTED_BPF_NO_TOKEN = 28,	/* a trusted loader, and it loads by its own privileges, not by a token */
 };
 
 #define TRUSTED_BPF_SIGNATURE_MAX 1023	/* with the release before it */

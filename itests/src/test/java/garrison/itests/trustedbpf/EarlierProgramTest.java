@@ -19,6 +19,7 @@ class EarlierProgramTest {
 
     private final Loaders loaders = new Loaders();
     private final Path certificate = loaders.certificate(Keys.LOADERS, "loaders");
+    private final AttackProgram signed = loaders.signed("loader", Keys.LOADERS);
 
     @AfterEach
     void close() {
@@ -45,7 +46,7 @@ class EarlierProgramTest {
             assertTrue(told.loaded().isBefore(told.time()), told::toString);
             assertTrue(line(gate).startsWith("1: " + told.id() + " "), () -> line(gate));
             // What loaders bring from now on is none of these; nor is anything told again.
-            AttackProgram.Attempt loader = loaders.signed("loader", Keys.LOADERS).start(List.of("bpf-hold"));
+            AttackProgram.Attempt loader = signed.start(List.of("bpf-hold"));
             loader.awaitHeld();
             gate.reload(policy("loaded-before = report"));
             assertTrue(line(gate).startsWith("1: "), () -> line(gate));

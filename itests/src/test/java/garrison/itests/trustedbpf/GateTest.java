@@ -4,6 +4,7 @@ package garrison.itests.trustedbpf;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -15,6 +16,7 @@ import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.AttackServer;
 import garrison.itests.attack.Outcome;
 import garrison.itests.neighbour.NeighbourPlugin;
+import garrison.spi.ConfigurationException;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
 import garrison.spi.ProgramSource;
@@ -289,6 +291,34 @@ class GateTest {
         assertEquals("token_create: EPERM", stranger.refused());
         assertEquals("token_create", only(gate.uses(Long.parseLong(stranger.output().strip()))).command());
         assertEquals(0, trusted.exit(), trusted::toString);
+    }
+
+    /** Privileges are not enough then: who has them all loads nothing, who has a token does. */
+    @Test
+    void loaderWithoutAToken_isRefused_whereOnlyTokensCount() {
+        if (Loaders.byList()) {
+            ConfigurationException refused = assertThrows(ConfigurationException.class, () -> gate.reload(policy(Mode.ENFORCE, "only-by-token = true")));
+            assertTrue(refused.getMessage().contains("has no BPF tokens"), refused.getMessage());
+            return;
+        }
+        assertEquals(0, loader.run("bpf-map-create").exit());
+        assertEquals(0, loader.run("bpf-prog-load").exit());
+        gate.reload(policy(Mode.ENFORCE, "only-by-token = true"));
+        try {
+            Outcome map = loader.run("bpf-map-create");
+            Outcome program = loader.run("bpf-prog-load");
+            Outcome byToken = loader.run("bpf-token", "map");
+            Outcome programByToken = loader.run("bpf-token", "prog");
+            gate.settle();
+            assertAll(() -> assertEquals(Outcome.EPERM, map.exit(), map::toString),
+                    () -> assertEquals("map_create no_token", only(gate.uses(map.pid())).command() + " " + only(gate.uses(map.pid())).reason()),
+                    () -> assertEquals(Outcome.EPERM, program.exit(), program::toString),
+                    () -> assertEquals("prog_load no_token", only(gate.uses(program.pid())).command() + " " + only(gate.uses(program.pid())).reason()),
+                    () -> assertEquals(0, byToken.exit(), byToken::toString),
+                    () -> assertEquals("", programByToken.refused()));
+        } finally {
+            gate.reload(policy(Mode.ENFORCE, ""));
+        }
     }
 
     /** A trusted process without privileges may by its token what was delegated to it, and what it has capabilities for; no more. */

@@ -14,11 +14,15 @@ import java.util.Locale;
  * @param successor whether the runtime may be started again under its own gate, and its files are kept from being written
  * @param process whether the runtime is kept from signals that end or stop it
  * @param programs which BPF programs trusted loaders may load
+ * @param onlyByToken whether trusted loaders may load programs and make maps by a BPF token only
  * @param loadedBefore what is done about programs that were there before the gate
  */
-record Protection(boolean successor, boolean process, Programs programs, LoadedBefore loadedBefore) {
+record Protection(boolean successor, boolean process, Programs programs, boolean onlyByToken, LoadedBefore loadedBefore) {
     /** The first kernel that checks signatures of programs. */
     static final KernelVersion SIGNED_PROGRAMS = new KernelVersion(6, 18, 0);
+    /** The first kernel with BPF tokens. */
+    static final KernelVersion TOKENS = new KernelVersion(6, 9, 0);
+    static final String ONLY_BY_TOKEN = "only-by-token";
     private static final String DIGEST = "sha256:";
 
     /** Which BPF programs trusted loaders may load. */
@@ -39,7 +43,7 @@ record Protection(boolean successor, boolean process, Programs programs, LoadedB
 
     static Protection read(Settings settings) {
         return new Protection(settings.bool("successor", true), settings.bool("protect-process", true),
-                settings.choice("programs", Programs.class, Programs.ANY),
+                settings.choice("programs", Programs.class, Programs.ANY), settings.bool(ONLY_BY_TOKEN, false),
                 settings.choice("loaded-before", LoadedBefore.class, LoadedBefore.REPORT));
     }
 

@@ -60,7 +60,9 @@ public enum Reason {
     /** A trusted loader, which had its BPF program checked by another keyring than that of the policy. */
     PROGRAM_KEYRING,
     /** Good, but of a version below the policy's {@code minimum-versions}. */
-    REVOKED_VERSION;
+    REVOKED_VERSION,
+    /** A trusted loader, by its own privileges where the policy wants a token: {@code only-by-token}. */
+    NO_TOKEN;
 
     /** As events write it. */
     public String word() {

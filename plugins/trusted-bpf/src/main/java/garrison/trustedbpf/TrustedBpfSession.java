@@ -69,7 +69,7 @@ final class TrustedBpfSession implements PluginSession {
     private boolean fits(ProgramInfo program, LsmHook hook) {
         return switch (program.target()) {
             case "bpf" -> program.name().equals("trust_bpf_kernel") == hook.arguments().size() >= WITH_KERNEL;
-            case "bpf_prog_load" -> checksPrograms();
+            case "bpf_prog_load" -> program.name().equals("trust_prog_token") || checksPrograms();
             default -> true;
         };
     }
@@ -104,6 +104,10 @@ final class TrustedBpfSession implements PluginSession {
             throw settings.error("programs", "is signed, and kernel " + context.kernel().release() + " checks no programs' signatures",
                     "use kernel " + Protection.SIGNED_PROGRAMS + " or later, or programs = any");
         }
+        if (policy.protection().onlyByToken() && context.kernel().lsmHook("bpf_token_create").isEmpty()) {
+            throw settings.error(Protection.ONLY_BY_TOKEN, "is true, and kernel " + context.kernel().release() + " has no BPF tokens",
+                    "use kernel " + Protection.TOKENS + " or later, or only-by-token = false");
+        }
         earlier = new EarlierPrograms(context, object);
         nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
@@ -135,6 +139,7 @@ final class TrustedBpfSession implements PluginSession {
             case "trust_path_truncate" -> protection.successor();
             case "trust_task_kill" -> protection.process();
             case "trust_prog_load" -> protection.programs() == Protection.Programs.SIGNED;
+            case "trust_prog_token", "trust_map_token" -> protection.onlyByToken();
             default -> true;
         };
     }
@@ -203,6 +208,9 @@ final class TrustedBpfSession implements PluginSession {
             }
             figures.put("programs of trusted loaders", policy.protection().programs() == Protection.Programs.SIGNED
                     ? "signed, by the kernel's check; Garrison's own as garrison.trust says" : "any; Garrison's own as garrison.trust says");
+            if (policy.protection().onlyByToken()) {
+                figures.put("trusted loaders load", "by BPF tokens only");
+            }
             String before = policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT ? earlier.words() : "";
             if (!before.isEmpty()) {
                 figures.put("loaded by others before the gate closed", before);
