@@ -77,7 +77,8 @@ class BudgetTest {
             assertEquals(attempts, counts.sent() + counts.sampledOut(), counts.toString());
             assertEquals(counts.sent(), counts.received() + counts.dropped(), counts.toString());
             assertEquals(counts.received(), plugin.heard.get(HookPlugin.MKDIR));
-            assertTrue(counts.sampledOut() >= 300, counts.toString());
+            // Three of four of the last 400, at least; each CPU counts by itself, and the first of them may come before the step is in force.
+            assertTrue(counts.sampledOut() >= 250, counts.toString());
         }
     }
 
