@@ -9,6 +9,7 @@ import garrison.framework.libbpf.Libc;
 import garrison.framework.link.LoadedProgram;
 import garrison.framework.object.Owner;
 import garrison.framework.object.SyscallRun;
+import garrison.framework.trust.Digests;
 import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
 import java.lang.foreign.Arena;
@@ -103,7 +104,7 @@ public final class LightLoad {
     /** A frozen array of what the loader program works on, its digest taken. */
     private int data(LightSkeleton skeleton) throws Refusal {
         byte[] content = skeleton.data();
-        int map = checked("no map for its loader program's data", BpfCalls.createExclusiveArray(NAME, content.length, Sha256.of(skeleton.code())));
+        int map = checked("no map for its loader program's data", BpfCalls.createExclusiveArray(NAME, content.length, Digests.of(skeleton.code())));
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment zero = scratch.allocate(ValueLayout.JAVA_INT);
             checked("its loader program's data were not taken", libbpf.mapUpdate(map, zero, scratch.allocateFrom(JAVA_BYTE, content), 0));

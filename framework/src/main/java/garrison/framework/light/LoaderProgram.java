@@ -2,6 +2,7 @@
 package garrison.framework.light;
 
 import garrison.framework.object.BpfSpec;
+import garrison.framework.trust.Digests;
 import garrison.spi.ProgramInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -101,7 +102,7 @@ final class LoaderProgram {
         start.map(1);
         start.load(2, 1, MAP_EXCLUSIVE);
         start.jumpIfNot(2, 1, altered);
-        ByteBuffer digest = ByteBuffer.wrap(Sha256.of(data)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer digest = ByteBuffer.wrap(Digests.of(data)).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < DIGEST_WORDS; i++) {
             start.loadLong(2, 1, Long.BYTES * i);
             start.setLong(3, digest.getLong());

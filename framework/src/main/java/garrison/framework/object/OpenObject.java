@@ -123,6 +123,12 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         if (!loads.containsKey(program)) {
             throw new IllegalArgumentException(spec.name() + " has no program '" + program + "'; it has " + loads.keySet());
         }
+        autoload(program, load);
+        loads.put(program, load);
+    }
+
+    /** Whether libbpf is to load it. */
+    private void autoload(String program, boolean load) {
         handle.alone(object -> {
             int result = libbpf.programSetAutoload(find(object, program), load);
             if (result < 0) {
@@ -131,7 +137,6 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
             }
             return result;
         });
-        loads.put(program, load);
     }
 
     private MemorySegment find(MemorySegment object, String program) {
@@ -316,12 +321,11 @@ public final class OpenObject implements ObjectSetup, AutoCloseable {
         used = true;
         try (memory; verifierLog; LibbpfLog log = LibbpfLog.begin()) {
             Set<String> wanted = loads.keySet().stream().filter(this::loads).collect(Collectors.toSet());
-            skeleton.ifPresent(_ -> wanted.forEach(program -> load(program, false)));
+            skeleton.ifPresent(_ -> wanted.forEach(program -> autoload(program, false)));
             int result = handle.alone(libbpf::objectLoad);
             if (result < 0) {
                 throw failure(-result, VerifierLog.failedProgram(log.warnings()), "", log.appendix());
             }
-            wanted.forEach(program -> loads.put(program, true));
             Map<String, LoadedProgram> loaded = skeleton.map(signed -> loadSigned(signed, wanted)).orElse(Map.of());
             handle.closing(() -> loaded.values().forEach(program -> Libc.close(program.fd())));
             List<ProgramInfo> served = spec.programs().stream().filter(p -> plan.of(p.name()) instanceof Strategy.StandIn

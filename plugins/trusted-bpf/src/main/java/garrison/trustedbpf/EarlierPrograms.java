@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
 /** What others had loaded before the gate closed, and is still there. The kernel keeps the moment, also when programs are exchanged. */
 final class EarlierPrograms {
     static final String MAP = "closed";
-    private static final byte[] FIRST = new byte[Integer.BYTES];
     /** So many are named in the status. */
     private static final int NAMED = 10;
 
@@ -29,7 +28,7 @@ final class EarlierPrograms {
 
     /** When the gate was asked for the first time; empty before. */
     private Optional<Instant> since() {
-        return closed.lookup(FIRST).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).filter(at -> at != 0)
+        return closed.lookup(TrustedBpfSession.FIRST).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).filter(at -> at != 0)
                 .map(context::time);
     }
 

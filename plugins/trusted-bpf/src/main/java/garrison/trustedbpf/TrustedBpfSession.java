@@ -33,7 +33,8 @@ final class TrustedBpfSession implements PluginSession {
     private static final int CLOSED = 3;
     /** Arguments of the bpf hook since 6.15. */
     private static final int WITH_KERNEL = 4;
-    private static final byte[] FIRST = new byte[Integer.BYTES];
+    /** The only key of an array of one. */
+    static final byte[] FIRST = new byte[Integer.BYTES];
 
     private final PluginContext context;
     private final boolean listing;
