@@ -32,6 +32,7 @@ import java.util.stream.Collectors;
 public final class FeatureScan {
     private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
     private static final Path KPTR_RESTRICT = Path.of("/proc/sys/kernel/kptr_restrict");
+    private static final String PROGRAM_SIGNATURES = "program_signatures";
     private static final String KFUNC_TAG = "bpf_kfunc";
     private static final String KFUNC_PREFIX = "bpf_";
     /** Functions of libbpf that not every 1.x has, with the first that does. */
@@ -69,6 +70,7 @@ public final class FeatureScan {
         modules.forEach(name -> all.add(look(Namespace.LSM, name)));
         all.add(look(Namespace.SETTING, "lockdown"));
         all.add(look(Namespace.SETTING, "kptr_restrict"));
+        all.add(look(Namespace.SETTING, PROGRAM_SIGNATURES));
         LIBBPF_SINCE.keySet().stream().sorted().forEach(name -> all.add(look(Namespace.LIBBPF, name)));
         return all;
     }
@@ -82,7 +84,7 @@ public final class FeatureScan {
             case PROGRAM -> feature(namespace, name, program(name));
             case MAP -> feature(namespace, name, type(namespace, "bpf_map_type", name, BpfTypes.MAPS, libbpf::probeMapType));
             case LSM -> feature(namespace, name, module(name));
-            case SETTING -> setting(name);
+            case SETTING -> name.equals(PROGRAM_SIGNATURES) ? feature(namespace, name, kernel.checksSignatures()) : setting(name);
             case LIBBPF -> feature(namespace, name, libbpf(name));
         };
     }

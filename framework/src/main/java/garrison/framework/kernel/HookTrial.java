@@ -17,6 +17,9 @@ import java.util.Optional;
  */
 @FunctionalInterface
 interface HookTrial {
+    /** r0 = 0; exit: allowed by every hook, of those that return a verdict and of those that return nothing. */
+    byte[] DO_NOTHING = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
+
     /** Knows nothing. */
     HookTrial NONE = _ -> Optional.empty();
 
@@ -58,8 +61,6 @@ interface HookTrial {
         int programLsm = 29;
         int attachLsmMac = 27;
         int optionsSize = 104;
-        // r0 = 0; exit: allowed by every hook, of those that return a verdict and of those that return nothing.
-        byte[] doNothing = {(byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, (byte) 0x95, 0, 0, 0, 0, 0, 0, 0};
         int eperm = 1;
         try (Arena arena = Arena.ofConfined()) {
             // struct bpf_prog_load_opts: sz at 0, expected_attach_type at 12, prog_flags at 20, attach_btf_id at 32.
@@ -69,7 +70,7 @@ interface HookTrial {
             options.set(JAVA_INT, 20, flags);
             options.set(JAVA_INT, 32, function);
             int fd = libbpf.progLoad(programLsm, arena.allocateFrom("garrison_trial"), arena.allocateFrom("GPL"),
-                    arena.allocateFrom(JAVA_BYTE, doNothing), options);
+                    arena.allocateFrom(JAVA_BYTE, DO_NOTHING), options);
             if (fd >= 0) {
                 Libc.close(fd);
             }

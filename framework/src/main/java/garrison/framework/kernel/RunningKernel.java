@@ -3,7 +3,9 @@ package garrison.framework.kernel;
 
 import garrison.framework.btf.Btf;
 import garrison.framework.btf.BtfFunction;
+import garrison.framework.libbpf.BpfCalls;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.libbpf.Libc;
 import garrison.framework.object.BpfSpec;
 import garrison.framework.object.OpenObject;
 import garrison.spi.Answer;
@@ -13,6 +15,7 @@ import garrison.spi.LsmHook;
 import garrison.spi.ObjectSetup;
 import garrison.spi.UnsupportedKernelException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +30,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * list of security modules likewise, once securityfs could be read. Safe for use by several threads.
  */
 public final class RunningKernel implements KernelFeatures {
+    /** The first kernel that checks signatures of programs, and gives maps a digest. */
+    public static final KernelVersion SIGNATURES_SINCE = new KernelVersion(6, 18, 0);
+
     /**
      * Hooks that have a function in BTF and still take no program, by the kernel that first refuses them:
      * {@code bpf_lsm_disabled_hooks} in kernel/bpf/bpf_lsm.c, which user space cannot read. Stable releases took over later
@@ -156,6 +162,28 @@ public final class RunningKernel implements KernelFeatures {
             int function = btf().functionId(HOOK_PREFIX + name);
             return function != 0 && trial.loads(function).orElse(false);
         });
+    }
+
+    /**
+     * Whether this kernel checks programs' signatures. Since 6.18, and only if built to ({@code CONFIG_SYSTEM_DATA_VERIFICATION}),
+     * which a trial tells: a load with a signature that is none.
+     */
+    public Answer checksSignatures() {
+        if (version().compareTo(SIGNATURES_SINCE) < 0) {
+            return new Answer.No("it checks no programs' signatures before 6.18", "kernel 6.18 or later does");
+        }
+        int builtinTrustedKeys = 0;
+        int noMap = -1;
+        int result = BpfCalls.loadSigned("garrison_trial", HookTrial.DO_NOTHING, new byte[1], builtinTrustedKeys, noMap, MemorySegment.NULL);
+        if (result >= 0) {
+            Libc.close(result);
+        }
+        return switch (-result) {
+            case Libc.ENOTSUP -> new Answer.No("it was built without the check of programs' signatures",
+                    "a kernel with CONFIG_SYSTEM_DATA_VERIFICATION=y has it");
+            case Libc.EPERM -> new Answer.Inconclusive("kernel " + release + " did not let this process load a trial program");
+            default -> new Answer.Yes();
+        };
     }
 
     private static LsmHook hook(String name, BtfFunction function) {

@@ -2,7 +2,6 @@
 package garrison.framework.light;
 
 import garrison.framework.object.BpfSpec;
-import garrison.spi.KernelVersion;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.ProgramInfo;
 import java.util.List;
@@ -19,9 +18,6 @@ import java.util.List;
  * @param maps their names, in the order of the context; those of data are named as their sections
  */
 public record LightSkeleton(byte[] code, byte[] data, List<String> programs, List<String> maps) {
-    /** The first kernel that checks signatures of programs, and gives maps a digest. */
-    public static final KernelVersion MINIMUM_KERNEL = new KernelVersion(6, 18, 0);
-
     /** Copies the lists. */
     public LightSkeleton {
         programs = List.copyOf(programs);

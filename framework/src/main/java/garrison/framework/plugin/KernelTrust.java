@@ -11,6 +11,7 @@ import garrison.framework.object.Owner;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.TrustSettings;
 import garrison.framework.trust.TrustSettings.KernelCheck;
+import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.Keyrings;
 import java.util.Optional;
@@ -65,8 +66,14 @@ final class KernelTrust implements AutoCloseable {
         if (trust.kernelCheck() == KernelCheck.NEVER) {
             return Optional.of("garrison.trust.kernel-check = never");
         }
-        if (kernel.version().compareTo(LightSkeleton.MINIMUM_KERNEL) < 0) {
-            return Optional.of("it checks no programs' signatures before 6.18");
+        switch (kernel.checksSignatures()) {
+            case Answer.No no -> {
+                return Optional.of(no.reason());
+            }
+            case Answer.Inconclusive unknown -> {
+                return Optional.of(unknown.reason());
+            }
+            case Answer.Yes _ -> { }
         }
         if (choice.object().skeleton().isEmpty()) {
             return Optional.of("no " + choice.spec().name() + SignedObject.SKELETON_SUFFIX + " beside it; sign it with garrison sign");

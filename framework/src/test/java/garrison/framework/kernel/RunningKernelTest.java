@@ -69,6 +69,12 @@ class RunningKernelTest {
     }
 
     @Test
+    void checksSignatures_before618_isNo_withoutATrial() throws IOException {
+        Answer.No no = assertInstanceOf(Answer.No.class, kernel("6.17.13-cloud-amd64", btf("bpf_lsm_file_open"), LSM_6_12).checksSignatures());
+        assertEquals("it checks no programs' signatures before 6.18", no.reason());
+    }
+
+    @Test
     void lsmHook_disabledLater_isThereOnlyBefore() throws IOException {
         Path btf = btf("bpf_lsm_setprocattr", "bpf_lsm_file_alloc_security", "bpf_lsm_file_open", "bpf_lsm_verify_prog");
         assertTrue(kernel("6.1.0-50-cloud-amd64", btf, LSM_6_1).lsmHook("setprocattr").isPresent());

@@ -30,6 +30,7 @@ import garrison.framework.trust.SigningKey;
 import garrison.itests.Command;
 import garrison.itests.Descriptors;
 import garrison.itests.Guest;
+import garrison.spi.Answer;
 import garrison.spi.KernelException;
 import garrison.spi.Keyrings;
 import garrison.spi.Plugin;
@@ -82,12 +83,13 @@ class LightSkeletonTest {
 
     @BeforeAll
     void start() throws IOException {
-        Assumptions.assumeTrue(Guest.kernel().compareTo(LightSkeleton.MINIMUM_KERNEL) >= 0,
+        Assumptions.assumeTrue(Guest.kernel().compareTo(RunningKernel.SIGNATURES_SINCE) >= 0,
                 "the kernel checks programs' signatures from 6.18 on");
         key = SigningKey.create("light", Duration.ofDays(1));
         other = SigningKey.create("other", Duration.ofDays(1));
         keyring = new KernelKeyrings(OWNER).create(List.of(key.certificate().certificate()));
         kernel = new RunningKernel(LIBBPF);
+        assertEquals(new Answer.Yes(), kernel.checksSignatures());
         Path folder = Guest.scratch("light-key");
         certificate = folder.resolve("light.pem");
         key.write(folder.resolve("light.key"), certificate);

@@ -2,6 +2,7 @@
 package garrison.itests.framework;
 
 import garrison.framework.kernel.KernelKeyrings;
+import garrison.framework.kernel.RunningKernel;
 import garrison.framework.light.LightSkeleton;
 import garrison.framework.light.SignedSkeleton;
 import garrison.framework.object.OpenObject;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 class SignedProgramTypesTest extends ProgramTypesTest {
     @Override
     void prepare(OpenObject open) {
-        Assumptions.assumeTrue(Guest.kernel().compareTo(LightSkeleton.MINIMUM_KERNEL) >= 0,
+        Assumptions.assumeTrue(Guest.kernel().compareTo(RunningKernel.SIGNATURES_SINCE) >= 0,
                 "the kernel checks programs' signatures from 6.18 on");
         SigningKey key = SigningKey.create("types", Duration.ofDays(1));
         LightSkeleton skeleton = LightSkeleton.of(Objects.spec("test_types"), Objects.read("test_types"));
