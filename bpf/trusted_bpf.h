@@ -51,6 +51,10 @@ enum trusted_bpf_reason {
 	TRUSTED_BPF_PROGRAM_KEYRING = 26,	/* the BPF program is signed, but was checked by another keyring than ours */
 	TRUSTED_BPF_REVOKED_VERSION = 27,	/* good, but of a version that is trusted no more */
 	TRUSTED_BPF_NO_TOKEN = 28,	/* a trusted loader, and it loads by its own privileges, not by a token */
+	TRUSTED_BPF_TOKEN_CMDS = 29,	/* the token would delegate commands that the policy does not let it */
+	TRUSTED_BPF_TOKEN_MAPS = 30,	/* likewise types of maps */
+	TRUSTED_BPF_TOKEN_PROGS = 31,	/* likewise types of programs */
+	TRUSTED_BPF_TOKEN_ATTACHS = 32,	/* likewise types of attachments */
 };
 
 #define TRUSTED_BPF_SIGNATURE_MAX 1023	/* with the release before it */
@@ -76,6 +80,15 @@ enum trusted_bpf_kind {
 	TRUSTED_BPF_MINIMUM = 4,	/* the least version of a name; the name lies in the other members, all 0 for any other name */
 	TRUSTED_BPF_GUARDED_KEY = 5,	/* a key on which others than the runtime may not do everything; its serial is the inode */
 	TRUSTED_BPF_AUDITED = 6,	/* all other members 0: what strangers are told of for, and not refused */
+	TRUSTED_BPF_TOKEN_LIMIT = 7,	/* what a BPF token may delegate of a kind (enum trusted_bpf_limit), which is `more`; no entry: all */
+};
+
+/* What a token delegates, as the mount options delegate_* have it. */
+enum trusted_bpf_limit {
+	TRUSTED_BPF_LIMIT_CMDS = 0,
+	TRUSTED_BPF_LIMIT_MAPS = 1,
+	TRUSTED_BPF_LIMIT_PROGS = 2,
+	TRUSTED_BPF_LIMIT_ATTACHS = 3,
 };
 
 #define TRUSTED_BPF_ANY_UID 0xffffffffU	/* the one number that is no uid */
@@ -85,7 +98,7 @@ struct trusted_bpf_key {
 	__u32 kind;
 	__u32 device;		/* the super block's, kernel encoding; 0 for any; DIGEST_REVOKED, MINIMUM: bytes 8-11 */
 	__u32 uid;		/* TRUSTED_BPF_ANY_UID for any; EXCEPTION only; DIGEST_REVOKED, MINIMUM: bytes 12-15 */
-	__u32 more;		/* 0; DIGEST_REVOKED, MINIMUM: bytes 16-19 */
+	__u32 more;		/* 0; DIGEST_REVOKED, MINIMUM: bytes 16-19; TOKEN_LIMIT: of what kind */
 };
 
 /* EXCEPTION: bits of `allowed` from here on are the acts other than bpf(2), whose commands are the bits below. */
@@ -93,7 +106,7 @@ struct trusted_bpf_key {
 #define TRUSTED_BPF_ALLOW_NET_ATTACH 62	/* whose number has no room there */
 
 struct trusted_bpf_value {
-	/* EXCEPTION, AUDITED: bit n: command n of bpf(2) is allowed; TRUSTED_BPF_ALLOW_ACT + act. GUARDED_KEY: bit n: operation n of keyctl(2) is not */
+	/* EXCEPTION, AUDITED: bit n: command n of bpf(2) is allowed; TRUSTED_BPF_ALLOW_ACT + act. GUARDED_KEY: bit n: operation n of keyctl(2) is not; TOKEN_LIMIT: bit n: number n of the kind's enum may be delegated */
 	__u64 bits;
 	__u32 generation;	/* the executable's inode's; 0 is not compared */
 	__s32 good;		/* KEYRINGS: signatures by a key in it are taken */

@@ -270,46 +270,7 @@ int BPF_PROG(trust_prog_load, struct bpf_prog *prog, union bpf_attr *attr, struc
 	return 0;
 }
 
-#define TRUST_MAP_CREATE 0	/* BPF_MAP_CREATE */
-#define TRUST_PROG_LOAD 5	/* BPF_PROG_LOAD */
-
-/*
- * True when a trusted loader is to be refused for having no token. The kernel hands the hook a token only if that delegates the command,
- * else none; the verifier takes it for one that is always there, so it is asked for what it delegates.
- */
-static __noinline int trust_lacks_token(__u64 delegated, __u32 command)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct trust_mark *mark;
-	__s32 error;
-
-	if (delegated & (1ULL << (command & 63)))
-		return 0;
-	mark = bpf_task_storage_get(&marks, task->group_leader, 0, 0);
-	if (trust_runs_garrison(task->group_leader, mark) || trust_reason(task->group_leader, &error) != TRUSTED_BPF_TRUSTED)
-		return 0;
-	return trust_denies(TRUSTED_BPF_CALL, command, TRUSTED_BPF_NO_TOKEN, 0, 0);
-}
-
-/*
- * Before 6.15 these hooks have three arguments, and what is read as the fourth is their result so far, 0. This one's token is always none,
- * since the kernel has given it to the program before it asks.
- */
-SEC("?lsm/bpf_prog_load")
-int BPF_PROG(trust_prog_token, struct bpf_prog *prog, union bpf_attr *attr, struct bpf_token *token, int kernel)
-{
-	if (!kernel && trust_lacks_token(BPF_CORE_READ(prog, aux, token, allowed_cmds), TRUST_PROG_LOAD))
-		return garrison_deny(garrison_hook("bpf_prog_load"));
-	return 0;
-}
-
-SEC("?lsm/bpf_map_create")
-int BPF_PROG(trust_map_token, struct bpf_map *map, union bpf_attr *attr, struct bpf_token *token, int kernel)
-{
-	if (!kernel && trust_lacks_token(BPF_CORE_READ(token, allowed_cmds), TRUST_MAP_CREATE))
-		return garrison_deny(garrison_hook("bpf_map_create"));
-	return 0;
-}
+#include "trusted_bpf_token.bpf.h"
 
 /* Whether a file is one of the kernel's own making whose name begins so. */
 static __always_inline bool trust_anonymous(struct file *file, const char *name, __u32 length)

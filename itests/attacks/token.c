@@ -120,6 +120,12 @@ static const struct token_case {
 	{ "map-without-capability", create_map, .without_capabilities = true },
 	{ "map-command-not-delegated", create_map, .delegated = { "0x20" } },	/* prog_load */
 	{ "map-kind-not-delegated", create_map, .delegated = { NULL, "0x4" } },	/* array */
+	/* map_create; stacks; socket filters; cgroup_inet_ingress: no more, or everything of one kind */
+	{ "map-limited", create_map, .delegated = { "0x1", "0x800000", "0x2", "0x1" } },
+	{ "map-limited-but-cmds", create_map, .delegated = { NULL, "0x800000", "0x2", "0x1" } },
+	{ "map-limited-but-maps", create_map, .delegated = { "0x1", NULL, "0x2", "0x1" } },
+	{ "map-limited-but-progs", create_map, .delegated = { "0x1", "0x800000", NULL, "0x1" } },
+	{ "map-limited-but-attachs", create_map, .delegated = { "0x1", "0x800000", "0x2", NULL } },
 	{ "btf", create_btf },
 	{ "btf-without-token", create_btf, .without_token = true },
 	{ "btf-without-capability", create_btf, .without_capabilities = true },

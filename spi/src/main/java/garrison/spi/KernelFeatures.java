@@ -2,6 +2,7 @@
 package garrison.spi;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -22,6 +23,13 @@ public interface KernelFeatures {
 
     /** Whether the kernel has a struct of this name. */
     Answer struct(String name);
+
+    /**
+     * The enumerators of one of the kernel's enums, for example {@code bpf_cmd}, with their numbers, in the kernel's order.
+     *
+     * @return empty if the kernel has no enum of this name, or gives no type information
+     */
+    Optional<Map<String, Long>> enumeration(String name);
 
     /**
      * The active security modules in calling order, for example {@code [lockdown, capability, landlock, bpf]}; empty when

@@ -200,6 +200,15 @@ public final class RunningKernel implements KernelFeatures {
         return answer(name, "struct", Btf::hasStruct);
     }
 
+    @Override
+    public Optional<Map<String, Long>> enumeration(String name) {
+        try {
+            return btf().enumValues(name);
+        } catch (UnsupportedKernelException e) {
+            return Optional.empty();
+        }
+    }
+
     private interface Look {
         boolean has(Btf btf, String name);
     }

@@ -339,6 +339,42 @@ class GateTest {
                 })));
     }
 
+    /** However its file system was mounted, a token delegates no more than the policy says; the same one does, without it. */
+    @Test
+    void token_thatDelegatesMoreThanThePolicySays_isRefused() {
+        String limits = "tokens { cmds = [map_create], maps = [stack], progs = [SOCKET_FILTER], attachs = [cgroup-inet-ingress] }";
+        if (Loaders.byList()) {
+            ConfigurationException refused = assertThrows(ConfigurationException.class, () -> gate.reload(policy(Mode.ENFORCE, limits)));
+            assertTrue(refused.getMessage().contains("has no BPF tokens"), refused.getMessage());
+            return;
+        }
+        ConfigurationException unknown = assertThrows(ConfigurationException.class,
+                () -> gate.reload(policy(Mode.ENFORCE, "tokens { maps = [stock] }")));
+        assertTrue(unknown.getMessage().contains("tokens.maps holds 'stock'"), unknown.getMessage());
+        assertTrue(unknown.getMessage().contains("hash"), unknown.getMessage());
+        List<String> kinds = List.of("cmds", "maps", "progs", "attachs");
+        for (String kind : kinds) {
+            assertEquals("", loader.run("bpf-token", "map-limited-but-" + kind).refused(), "without limits");
+        }
+        gate.reload(policy(Mode.ENFORCE, limits));
+        try {
+            assertEquals("", loader.run("bpf-token", "map-limited").refused());
+            for (String kind : kinds) {
+                Outcome refused = loader.run("bpf-token", "map-limited-but-" + kind);
+                gate.settle();
+                BpfUseEvent event = only(gate.uses(Long.parseLong(refused.output().strip())));
+                assertAll(() -> assertEquals("token_create: EPERM", refused.refused()),
+                        () -> assertEquals("token_create token_" + kind, event.command() + " " + event.reason()));
+            }
+            gate.reload(policy(Mode.ENFORCE, "tokens { progs = [] }"));
+            assertEquals("token_create: EPERM", loader.run("bpf-token", "map").refused());
+            gate.reload(policy(Mode.AUDIT, limits));
+            assertEquals("", loader.run("bpf-token", "map").refused());
+        } finally {
+            gate.reload(policy(Mode.ENFORCE, ""));
+        }
+    }
+
     /** Nobody without privileges delegates to himself, and who has all gets no token. */
     @Test
     void token_delegatedByTheChildItself_orInTheInitialNamespace_isRefused() {

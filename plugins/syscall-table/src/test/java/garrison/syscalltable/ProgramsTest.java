@@ -14,6 +14,7 @@ import garrison.spi.ObjectSetup;
 import garrison.spi.ProgramInfo;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -119,6 +120,11 @@ class ProgramsTest {
         @Override
         public Answer struct(String name) {
             return new Answer.Yes();
+        }
+
+        @Override
+        public Optional<Map<String, Long>> enumeration(String name) {
+            return Optional.empty();
         }
 
         @Override

@@ -34,11 +34,12 @@ import java.util.function.Function;
  * @param listed loaders with their signatures, for kernels that find them in a list
  * @param exceptions who may do what without being trusted
  * @param auditOnly what anybody may do, and is told of for
+ * @param tokens what BPF tokens may delegate
  * @param protection what is guarded besides
  */
 record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X509Certificate> revoked,
         List<X509Certificate> interpreters, List<byte[]> revokedDigests, Map<String, Long> minimumVersions, List<ListedFile> listed,
-        List<Exception> exceptions, AuditOnly auditOnly, Protection protection) {
+        List<Exception> exceptions, AuditOnly auditOnly, TokenLimits tokens, Protection protection) {
     private static final int LARGEST = 1 << 20;
     private static final String CERTIFICATES = "certificates";
     private static final String REVOKED = "revoked";
@@ -100,10 +101,11 @@ record Policy(List<X509Certificate> good, List<X509Certificate> expired, List<X5
         List<byte[]> digests = Protection.revokedDigests(settings);
         Map<String, Long> minimumVersions = MinimumVersions.read(settings);
         AuditOnly auditOnly = AuditOnly.read(settings);
+        TokenLimits tokens = TokenLimits.read(settings);
         Protection protection = Protection.read(settings);
         settings.end();
         return new Policy(List.copyOf(good), List.copyOf(expired), revoked, interpreters, digests, minimumVersions, listed, exceptions,
-                auditOnly, protection);
+                auditOnly, tokens, protection);
     }
 
     /** A key that makes loaders makes no interpreters: which of the two a program is would not be told by its signature. */

@@ -29,6 +29,7 @@ final class PolicyEntries {
     private static final int MINIMUM = 4;
     private static final int GUARDED_KEY = 5;
     private static final int AUDITED = 6;
+    private static final int TOKEN_LIMIT = 7;
     private static final int ANY_UID = -1;
     private static final int OWN_FILE = 1;
     private static final int OWN_PROGRAM = 2;
@@ -75,6 +76,11 @@ final class PolicyEntries {
     /** What is told of, and not refused. */
     void auditOnly(long bits) {
         entries.put(new Key(0, AUDITED, 0, 0, 0), Value.of(bits, 0));
+    }
+
+    /** What a token may delegate of a kind. */
+    void tokenLimit(TokenLimits.Kind kind, long bits) {
+        entries.put(new Key(0, TOKEN_LIMIT, 0, 0, kind.ordinal()), Value.of(bits, 0));
     }
 
     private static Key keyOf(int kind, byte[] bytes) {

@@ -62,7 +62,15 @@ public enum Reason {
     /** Good, but of a version below the policy's {@code minimum-versions}. */
     REVOKED_VERSION,
     /** A trusted loader, by its own privileges where the policy wants a token: {@code only-by-token}. */
-    NO_TOKEN;
+    NO_TOKEN,
+    /** The token would delegate commands of bpf(2) that the policy's {@code tokens} do not name. */
+    TOKEN_CMDS,
+    /** The token would delegate types of maps that the policy's {@code tokens} do not name. */
+    TOKEN_MAPS,
+    /** The token would delegate types of programs that the policy's {@code tokens} do not name. */
+    TOKEN_PROGS,
+    /** The token would delegate types of attachments that the policy's {@code tokens} do not name. */
+    TOKEN_ATTACHS;
 
     /** As events write it. */
     public String word() {

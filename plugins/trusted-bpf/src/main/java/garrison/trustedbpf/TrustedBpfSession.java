@@ -105,15 +105,24 @@ final class TrustedBpfSession implements PluginSession {
             throw settings.error("programs", "is signed, and kernel " + context.kernel().release() + " checks no programs' signatures",
                     "use kernel " + Protection.SIGNED_PROGRAMS + " or later, or programs = any");
         }
-        if (policy.protection().onlyByToken() && context.kernel().lsmHook("bpf_token_create").isEmpty()) {
-            throw settings.error(Protection.ONLY_BY_TOKEN, "is true, and kernel " + context.kernel().release() + " has no BPF tokens",
-                    "use kernel " + Protection.TOKENS + " or later, or only-by-token = false");
+        if (context.kernel().lsmHook("bpf_token_create").isEmpty()) {
+            String no = ", and kernel " + context.kernel().release() + " has no BPF tokens";
+            if (policy.protection().onlyByToken()) {
+                throw settings.error(Protection.ONLY_BY_TOKEN, "is true" + no,
+                        "use kernel " + Protection.TOKENS + " or later, or only-by-token = false");
+            }
+            if (!policy.tokens().none()) {
+                throw settings.error(TokenLimits.KEY, "limits them" + no, "use kernel " + Protection.TOKENS + " or later, or take it out");
+            }
         }
         earlier = new EarlierPrograms(context, object);
         nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
         policy.revokedDigests().forEach(entries::revoked);
         policy.minimumVersions().forEach((name, version) -> entries.minimum(name.equals(MinimumVersions.ANY) ? "" : name, version));
+        for (TokenLimits.Kind kind : TokenLimits.Kind.values()) {
+            policy.tokens().bits(kind, context.kernel()).ifPresent(bits -> entries.tokenLimit(kind, bits));
+        }
         entries.auditOnly(policy.auditOnly().bits());
         for (Policy.Exception exception : policy.exceptions()) {
             entries.exception(exception.executable().map(path -> identify(path, exception)), exception.uid(), exception.allowed());
@@ -141,6 +150,7 @@ final class TrustedBpfSession implements PluginSession {
             case "trust_task_kill" -> protection.process();
             case "trust_prog_load" -> protection.programs() == Protection.Programs.SIGNED;
             case "trust_prog_token", "trust_map_token" -> protection.onlyByToken();
+            case "trust_token_create" -> !policy.tokens().none();
             default -> true;
         };
     }
@@ -211,6 +221,9 @@ final class TrustedBpfSession implements PluginSession {
                     ? "signed, by the kernel's check; Garrison's own as garrison.trust says" : "any; Garrison's own as garrison.trust says");
             if (policy.protection().onlyByToken()) {
                 figures.put("trusted loaders load", "by BPF tokens only");
+            }
+            if (!policy.tokens().none()) {
+                figures.put("tokens may delegate", policy.tokens().text());
             }
             String before = policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT ? earlier.words() : "";
             if (!before.isEmpty()) {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,6 +134,11 @@ record OfflineContext(Settings settings) implements PluginContext {
         @Override
         public Answer struct(String name) {
             return UNASKED;
+        }
+
+        @Override
+        public Optional<Map<String, Long>> enumeration(String name) {
+            return Optional.empty();
         }
 
         @Override
