@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause)
 /*
  * trusted-bpf for kernels that tell fs-verity digests and extended attributes to BPF programs (6.8 and later): a file is what
- * fs-verity says it is, and its signature lies in user.garrison.signature. Signed are the bytes that `fsverity sign` signs:
+ * fs-verity says it is, and its signature lies in security.bpf.garrison.signature, which
+ * kernels before 6.15 do not read, or else in user.garrison.signature. Signed are the bytes that `fsverity sign` signs:
  * "FSVerity", the algorithm, the digest's length, the digest; behind it the release, if one stands before the signature.
  */
 #include "garrison.bpf.h"
@@ -58,8 +59,12 @@ struct {
 	__type(value, __u64);
 } look SEC(".maps");
 
+/* Only who is privileged can change it. EPERM where the kernel does not read it. */
+#define TRUST_GUARDED "security.bpf.garrison.signature"
+#define TRUST_BESIDE "user.garrison.signature"
+
 /* Most files carry no signature: that is found out without room for one. */
-static __always_inline bool trust_has_signature(struct file *file, struct trust_views *views, struct trust_finding *finding)
+static __always_inline bool trust_has_signature(struct file *file, struct trust_views *views, bool *guarded, struct trust_finding *finding)
 {
 	__u32 zero = 0;
 	__u64 *byte = bpf_map_lookup_elem(&look, &zero);
@@ -68,7 +73,11 @@ static __always_inline bool trust_has_signature(struct file *file, struct trust_
 	trust_found(finding, TRUSTED_BPF_UNSIGNED, 0);
 	if (!byte || bpf_dynptr_from_mem(byte, 1, 0, &views->signature))
 		return false;
-	result = bpf_get_file_xattr(file, "user.garrison.signature", &views->signature);
+	result = bpf_get_file_xattr(file, TRUST_GUARDED, &views->signature);
+	*guarded = result >= 0 || result == -TRUST_ERANGE;
+	if (*guarded)
+		return true;
+	result = bpf_get_file_xattr(file, TRUST_BESIDE, &views->signature);
 	if (result >= 0 || result == -TRUST_ERANGE)
 		return true;
 	/* EOPNOTSUPP, ENODATA: there is none. What may not be read may be signed, but cannot be trusted. */
@@ -85,7 +94,7 @@ static __always_inline bool trust_verity_here(struct file *file)
 	return bpf_core_field_exists(super->s_vop) && BPF_CORE_READ(super, s_vop);
 }
 
-static __always_inline void trust_weigh(struct file *file, struct trust_views *views, struct trust_scratch *room,
+static __always_inline void trust_weigh(struct file *file, bool guarded, struct trust_views *views, struct trust_scratch *room,
 					struct trust_finding *finding)
 {
 	__u64 length, signed_length;
@@ -106,7 +115,10 @@ static __always_inline void trust_weigh(struct file *file, struct trust_views *v
 	__builtin_memcpy(room->magic, "FSVerity", TRUST_MAGIC);
 	if (bpf_dynptr_from_mem(room->signature, TRUSTED_BPF_SIGNATURE_MAX + 1, 0, &views->signature))
 		return;
-	result = bpf_get_file_xattr(file, "user.garrison.signature", &views->signature);
+	if (guarded)
+		result = bpf_get_file_xattr(file, TRUST_GUARDED, &views->signature);
+	else
+		result = bpf_get_file_xattr(file, TRUST_BESIDE, &views->signature);
 	if (result <= 0 || result > TRUSTED_BPF_SIGNATURE_MAX) {
 		trust_found(finding, result == -TRUST_ERANGE || result > TRUSTED_BPF_SIGNATURE_MAX ? TRUSTED_BPF_TOO_LONG
 			    : result == 0 ? TRUSTED_BPF_MALFORMED : TRUSTED_BPF_FAILED, result > 0 ? 0 : result);
@@ -148,12 +160,13 @@ static __noinline int trust_examine(struct file *file, struct trust_finding *fin
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct trust_scratch *room;
 	struct trust_views views;
+	bool guarded;
 
-	if (trust_has_signature(file, &views, finding)) {
+	if (trust_has_signature(file, &views, &guarded, finding)) {
 		trust_found(finding, TRUSTED_BPF_FAILED, 0);
 		room = bpf_task_storage_get(&scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 		if (room) {
-			trust_weigh(file, &views, room, finding);
+			trust_weigh(file, guarded, &views, room, finding);
 			bpf_task_storage_delete(&scratch, task);
 		}
 	}

@@ -154,7 +154,7 @@ struct trusted_bpf_runtime {
 /* struct garrison_event.type; all are a struct trusted_bpf_event */
 #define TRUSTED_BPF_USE 1	/* what only trusted processes may do was tried by another one */
 #define TRUSTED_BPF_TRUST 2	/* a process came to be trusted, did not although signed, or lost it */
-#define TRUSTED_BPF_CLOSED 3	/* the gate was asked for the first time: what was loaded before it never was */
+#define TRUSTED_BPF_CLOSED 3	/* the gate was asked for the first time, or refuses for the first time since what was loaded before it is to be removed */
 
 struct trusted_bpf_event {
 	struct garrison_event header;
@@ -162,7 +162,7 @@ struct trusted_bpf_event {
 	__u64 cgroup;
 	__u32 exe_device;
 	__u32 act;		/* enum trusted_bpf_act */
-	__u32 command;		/* of bpf(2); SIGNAL: the signal; KEYCTL: the operation */
+	__u32 command;		/* of bpf(2); SIGNAL: the signal; KEYCTL: the operation; TRUSTED_BPF_CLOSED: 1 if what was loaded before is to go now */
 	__u32 reason;		/* enum trusted_bpf_reason */
 	__s32 error;		/* the kernel's word on the signature, a negative errno; 0 for none */
 	__s32 verdict;		/* 0, or the negative errno that was returned */

@@ -154,10 +154,16 @@ __noinline int trust_refuses(__u32 act, __u32 command)
 	return reason == TRUSTED_BPF_TRUSTED ? 0 : trust_refuses_for(reason, error, act, command);
 }
 
-/* When the gate was asked for the first time, by bpf_ktime_get_boot_ns(); 0 before. Stays when the programs are exchanged. */
+/* Stays when the programs are exchanged. */
+enum trust_closed {
+	TRUST_CLOSED_AT,	/* when the gate was asked for the first time, by bpf_ktime_get_boot_ns(); 0 before */
+	TRUST_REMOVAL_WANTED,	/* 1: what was loaded before is to be removed as soon as the gate refuses anything */
+	TRUST_CLOSED_ENTRIES
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, TRUST_CLOSED_ENTRIES);
 	__type(key, __u32);
 	__type(value, __u64);
 } closed SEC(".maps");
@@ -166,17 +172,27 @@ struct {
 static __noinline int trust_note_closed(void)
 {
 	struct trusted_bpf_event *event;
-	__u32 zero = 0;
-	__u64 *since = bpf_map_lookup_elem(&closed, &zero);
+	__u32 at = TRUST_CLOSED_AT, removal = TRUST_REMOVAL_WANTED;
+	__u64 *since = bpf_map_lookup_elem(&closed, &at);
+	__u64 *wanted = bpf_map_lookup_elem(&closed, &removal);
+	bool first, remove;
 
-	if (!since || *since || __sync_val_compare_and_swap(since, 0, bpf_ktime_get_boot_ns()))
+	if (!since || !wanted)
+		return 0;
+	first = !*since && !__sync_val_compare_and_swap(since, 0, bpf_ktime_get_boot_ns());
+	remove = *wanted && trust_enforcing() && __sync_val_compare_and_swap(wanted, 1, 0) == 1;
+	if (!first && !remove)
 		return 0;
 	event = garrison_reserve(sizeof(*event), TRUSTED_BPF_CLOSED);
-	if (!event)
+	if (!event) {
+		/* Told once only; what is to be removed can wait for the next call. */
+		if (remove)
+			*wanted = 1;
 		return 0;
+	}
 	trust_describe(event);
 	event->act = TRUSTED_BPF_CALL;
-	event->command = 0;
+	event->command = remove;
 	event->reason = TRUSTED_BPF_TRUSTED;
 	event->error = 0;
 	event->verdict = 0;

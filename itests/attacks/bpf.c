@@ -96,6 +96,44 @@ static int run_pin_program(char **argument)
 	return pin(prog_load(BPF_PROG_TYPE_SOCKET_FILTER), argument[0]);
 }
 
+/* A program that lets no process of a cgroup make a socket of IPv4: its link. */
+static int link_cgroup(const char *cgroup)
+{
+	union bpf_attr attr = { .link_create = { .attach_type = BPF_CGROUP_INET_SOCK_CREATE } };
+
+	attr.link_create.prog_fd = prog_load(BPF_PROG_TYPE_CGROUP_SOCK);
+	attr.link_create.target_fd = must_open(cgroup, O_RDONLY | O_DIRECTORY);
+	return bpf(BPF_LINK_CREATE, &attr);
+}
+
+/* Held by nobody but the pin. */
+static int run_pin_cgroup(char **argument)
+{
+	return pin(link_cgroup(argument[0]), argument[1]);
+}
+
+/* Held by this process. */
+static int run_hold_cgroup(char **argument)
+{
+	if (link_cgroup(argument[0]) < 0)
+		return refused("bpf");
+	hold();
+	return 0;
+}
+
+/* Whether such a program is there. */
+static int run_socket_in(char **argument)
+{
+	char procs[4096];
+	int fd;
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", argument[0]);
+	fd = must_open(procs, O_WRONLY);
+	if (write(fd, "0", 1) != 1)
+		bad_scene(procs);
+	return socket(AF_INET, SOCK_DGRAM, 0) < 0 ? refused("socket") : 0;
+}
+
 /* The first that there is. */
 static int run_by_id(char **argument)
 {
@@ -368,6 +406,9 @@ const struct attack bpf_attacks[] = {
 	{ "bpf-by-id", "KIND", run_by_id },
 	{ "bpf-pin", "PATH", run_pin },
 	{ "bpf-pin-program", "PATH", run_pin_program },
+	{ "bpf-pin-cgroup", "CGROUP PATH", run_pin_cgroup },
+	{ "bpf-hold-cgroup", "CGROUP", run_hold_cgroup },
+	{ "socket-in", "CGROUP", run_socket_in },
 	{ "bpf-in-fork", "", run_in_fork },
 	{ "bpf-in-thread", "", run_in_thread },
 	{ "bpf-exec", "PROGRAM NAME ...", run_exec },

@@ -2,7 +2,6 @@
 package garrison.spi;
 
 import java.time.Instant;
-import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** What the framework gives a plugin for one run. */
@@ -23,12 +22,8 @@ public interface PluginContext {
     /** Reads files that must be signed. */
     Signatures signatures();
 
-    /**
-     * All BPF programs that are in the kernel now, by id.
-     *
-     * @throws KernelException if the kernel does not tell them
-     */
-    List<BpfProgram> programs();
+    /** The BPF programs of everybody. */
+    BpfPrograms programs();
 
     /** Hands an event to the listeners. Never blocks; callable from any thread. */
     void publish(Event event);

@@ -8,22 +8,27 @@ import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
 import garrison.framework.object.Owner;
 import garrison.spi.BpfProgram;
+import garrison.spi.BpfPrograms;
+import garrison.spi.BpfRemoval;
 import garrison.spi.KernelException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongFunction;
 
 /** All BPF programs in the kernel, by a walk over their ids. */
-public final class KernelPrograms {
+public final class KernelPrograms implements BpfPrograms {
     /** struct bpf_prog_info up to its name. */
     private static final int INFO_SIZE = 80;
     private static final long LOADED = 40;
@@ -32,31 +37,53 @@ public final class KernelPrograms {
     private static final Path DESCRIPTORS = Path.of("/proc/self/fdinfo");
     private static final String PROGRAM = "prog_id:";
 
-    private KernelPrograms() {}
+    private final Libbpf libbpf;
+    private final LongFunction<Instant> time;
+    private final Owner owner;
 
     /**
-     * Lists them. One that goes meanwhile is left out.
+     * Looks at nothing yet.
      *
      * @param time of a kernel's time stamp
-     * @param owner on whose behalf, for the error
-     * @throws KernelException if the kernel does not tell them
+     * @param owner on whose behalf, for errors
      */
-    public static List<BpfProgram> all(Libbpf libbpf, LongFunction<Instant> time, Owner owner) {
-        Set<Long> own = own();
+    public KernelPrograms(Libbpf libbpf, LongFunction<Instant> time, Owner owner) {
+        this.libbpf = libbpf;
+        this.time = time;
+        this.owner = owner;
+    }
+
+    /** One that goes meanwhile is left out. */
+    @Override
+    public List<BpfProgram> all() {
+        Set<Long> own = held(DESCRIPTORS);
         List<BpfProgram> programs = new ArrayList<>();
         int id = libbpf.nextProgram(0);
         while (id > 0) {
-            program(libbpf, id, time, own, programs);
+            program(id, own, programs);
             id = libbpf.nextProgram(id);
         }
-        if (id != -Libc.ENOENT) {
-            throw new KernelException("plugin " + owner.plugin() + ": the BPF programs of kernel " + owner.kernelRelease() + " cannot be listed: "
-                    + libbpf.words(id) + " (errno " + -id + ")", -id);
-        }
+        ended("programs", id);
         return programs;
     }
 
-    private static void program(Libbpf libbpf, int id, LongFunction<Instant> time, Set<Long> own, List<BpfProgram> programs) {
+    /** After the last one of a walk over ids. */
+    private void ended(String what, int result) {
+        if (result != -Libc.ENOENT) {
+            throw new KernelException("plugin " + owner.plugin() + ": the BPF " + what + " of kernel " + owner.kernelRelease()
+                    + " cannot be listed: " + libbpf.words(result) + " (errno " + -result + ")", -result);
+        }
+    }
+
+    @Override
+    public List<BpfRemoval> remove(Collection<BpfProgram> programs) {
+        ProgramRemoval removal = new ProgramRemoval(libbpf, programs.stream().map(BpfProgram::id).toList());
+        removal.unpin();
+        ended("links", removal.detach());
+        return removal.outcome();
+    }
+
+    private void program(int id, Set<Long> own, List<BpfProgram> programs) {
         int fd = libbpf.programById(id);
         if (fd < 0) {
             return;
@@ -73,29 +100,31 @@ public final class KernelPrograms {
         }
     }
 
-    /** What this process holds, by its descriptors of programs and of links. */
-    private static Set<Long> own() {
-        Set<Long> own = new HashSet<>();
-        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(DESCRIPTORS)) {
-            for (Path descriptor : descriptors) {
-                id(descriptor, own);
+    /** What a process holds, by its descriptors of programs and of links: {@code /proc/PID/fdinfo}. */
+    static Set<Long> held(Path descriptors) {
+        Set<Long> held = new HashSet<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+            for (Path descriptor : all) {
+                program(descriptor).ifPresent(held::add);
             }
-        } catch (IOException e) {
-            // Without /proc nothing counts as own, which tells too much rather than too little.
-            return Set.of();
+        } catch (IOException | DirectoryIteratorException e) {
+            // Without /proc nothing counts as held, which tells too much rather than too little. A process may end meanwhile.
+            return held;
         }
-        return own;
+        return held;
     }
 
-    private static void id(Path descriptor, Set<Long> own) {
+    /** The program that a descriptor is of, itself or as a link; empty for others, and for one that was closed meanwhile. */
+    static OptionalLong program(Path descriptor) {
         try {
             for (String line : Files.readAllLines(descriptor)) {
                 if (line.startsWith(PROGRAM)) {
-                    own.add(Long.parseLong(line.substring(PROGRAM.length()).strip()));
+                    return OptionalLong.of(Long.parseLong(line.substring(PROGRAM.length()).strip()));
                 }
             }
         } catch (IOException e) {
-            // It was closed meanwhile.
+            return OptionalLong.empty();
         }
+        return OptionalLong.empty();
     }
 }

@@ -26,6 +26,7 @@ public final class BpfCalls {
     private static final int OBJ_GET_INFO_BY_FD = 15;
     private static final int RAW_TRACEPOINT_OPEN = 17;
     private static final int LINK_CREATE = 28;
+    private static final int LINK_DETACH = 34;
 
     private static final int MAP_TYPE_ARRAY = 2;
     private static final int PROG_TYPE_SYSCALL = 31;
@@ -140,6 +141,19 @@ public final class BpfCalls {
             attributes.set(JAVA_LONG, 16, first);
             attributes.set(JAVA_INT, 24, second);
             return call(LINK_CREATE, attributes);
+        }
+    }
+
+    /**
+     * Detaches a link, whoever holds it: 0. Links of tracing and of LSM hooks are not detached so (EOPNOTSUPP).
+     *
+     * @since kernel 5.9
+     */
+    public static int detachLink(int link) {
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment attributes = scratch.allocate(Integer.BYTES, 8);
+            attributes.set(JAVA_INT, 0, link);
+            return call(LINK_DETACH, attributes);
         }
     }
 

@@ -96,11 +96,14 @@ final class Reload implements AutoCloseable {
         starting.sort(Comparator.comparing(s -> HookOrder.rank(s.settings.mode())));
         starting.forEach(s -> step(s.slot, () -> activate(s)));
         try {
+            // A policy that is only to be told of refuses nothing, not for a moment: so AUDIT comes before it, ENFORCE after.
+            running.stream().filter(r -> r.settings.mode() == Mode.AUDIT).forEach(r -> step(r.slot, () -> r.slot.write(Mode.AUDIT)));
             running.forEach(r -> step(r.slot, () -> r.slot.guarded(r.transition::commit)));
             running.forEach(r -> step(r.slot, () -> r.slot.budget(r.settings)));
             running.forEach(r -> step(r.slot, () -> r.slot.write(r.settings.mode())));
         } catch (Throwable t) {
             running.stream().filter(r -> r.transition.committed()).forEach(r -> revert(r, t));
+            running.stream().filter(r -> !r.transition.committed()).forEach(r -> contain(r.slot, () -> r.slot.write(r.slot.requestedMode())));
             throw t;
         }
         done = true;

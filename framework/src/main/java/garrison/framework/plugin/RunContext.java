@@ -4,7 +4,7 @@ package garrison.framework.plugin;
 import garrison.framework.kernel.KernelKeyrings;
 import garrison.framework.kernel.KernelPrograms;
 import garrison.framework.object.Owner;
-import garrison.spi.BpfProgram;
+import garrison.spi.BpfPrograms;
 import garrison.spi.Event;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
@@ -13,7 +13,6 @@ import garrison.spi.PluginContext;
 import garrison.spi.Settings;
 import garrison.spi.Signatures;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * What one run of a plugin sees of its surroundings.
@@ -37,8 +36,8 @@ record RunContext(String name, Settings settings, Platform platform, Listeners l
     }
 
     @Override
-    public List<BpfProgram> programs() {
-        return KernelPrograms.all(platform.libbpf(), platform.clock()::time, new Owner(name, platform.kernel().release()));
+    public BpfPrograms programs() {
+        return new KernelPrograms(platform.libbpf(), platform.clock()::time, new Owner(name, platform.kernel().release()));
     }
 
     @Override

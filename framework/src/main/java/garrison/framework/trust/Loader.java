@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.trust;
 
+import garrison.framework.libbpf.AttributeCalls;
 import garrison.framework.libbpf.Libc;
 import garrison.framework.libbpf.VerityCalls;
 import garrison.spi.GarrisonException;
+import garrison.spi.KernelVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -12,10 +14,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.Optional;
 
-/** A program that may be trusted to use BPF: a file with a signature of its digest beside its content. */
+/**
+ * A program that may be trusted to use BPF: a file with a signature of its digest beside its content. Where the kernel reads
+ * {@value #GUARDED}, which only a privileged process can change, that one counts; elsewhere, and where there is none, the user's.
+ */
 public final class Loader {
     /** The extended attribute {@code user.garrison.signature}, which programs in the kernel read from 6.8 on. */
     public static final String ATTRIBUTE = "garrison.signature";
+    /** The extended attribute that programs in the kernel read from 6.15 on. */
+    public static final String GUARDED = "security.bpf.garrison.signature";
+    /** The first kernel that reads {@link #GUARDED}. */
+    public static final KernelVersion GUARDED_SINCE = new KernelVersion(6, 15, 0);
     /** TRUSTED_BPF_SIGNATURE_MAX of trusted_bpf.h. */
     public static final int LONGEST_SIGNATURE = 1023;
 
@@ -37,8 +46,17 @@ public final class Loader {
         }
     }
 
-    /** The signature that lies with it. */
+    /** Whether the running kernel reads {@link #GUARDED}. */
+    public static boolean readsGuarded() {
+        return KernelVersion.parse(System.getProperty("os.version")).compareTo(GUARDED_SINCE) >= 0;
+    }
+
+    /** The signature that lies with it, and counts here. */
     public Optional<byte[]> signature() {
+        Optional<byte[]> guarded = readsGuarded() ? AttributeCalls.get(file.toString(), GUARDED) : Optional.empty();
+        if (guarded.isPresent()) {
+            return guarded;
+        }
         try {
             UserDefinedFileAttributeView attributes = attributes();
             if (!attributes.list().contains(ATTRIBUTE)) {
@@ -55,17 +73,32 @@ public final class Loader {
     }
 
     /**
-     * Puts a signature beside its content, in the place of one that was there.
+     * Puts a signature beside its content, in the place of one that was there: the user's, and that which is guarded where this process
+     * may, so that either counts on whatever kernel is booted next.
      *
-     * @throws GarrisonException where the file system takes no user attributes
+     * @return whether it is guarded now, too
+     * @throws GarrisonException where the file system takes no user attributes, or another signature is guarded
      */
-    public void attach(byte[] signature) {
+    public boolean attach(byte[] signature) {
         try {
             attributes().write(ATTRIBUTE, ByteBuffer.wrap(signature));
+            return guard(signature);
         } catch (IOException e) {
             throw new GarrisonException(file + ": the signature cannot be put beside it: " + e
                     + "; use a file system with user attributes, such as ext4 or btrfs", e);
         }
+    }
+
+    private boolean guard(byte[] signature) {
+        if (!readsGuarded()) {
+            return false;
+        }
+        int result = AttributeCalls.set(file.toString(), GUARDED, signature);
+        if (result < 0 && AttributeCalls.get(file.toString(), GUARDED).isPresent()) {
+            throw new GarrisonException(file + ": another signature is in " + GUARDED + " and counts: " + Libc.strerror(-result)
+                    + "; sign it as root");
+        }
+        return result >= 0;
     }
 
     private UserDefinedFileAttributeView attributes() {

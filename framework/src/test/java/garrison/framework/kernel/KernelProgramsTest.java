@@ -26,7 +26,7 @@ class KernelProgramsTest {
     private final Libbpf libbpf = Libbpf.open();
 
     private List<BpfProgram> all() {
-        return KernelPrograms.all(libbpf, new BootClock()::time, OWNER);
+        return new KernelPrograms(libbpf, new BootClock()::time, OWNER).all();
     }
 
     @Test

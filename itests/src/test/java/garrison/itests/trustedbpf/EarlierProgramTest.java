@@ -8,12 +8,14 @@ import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.spi.Mode;
 import garrison.trustedbpf.EarlierProgramEvent;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What a stranger had loaded when the gate closed: the gate cannot undo it, so it is told. */
+/** What a stranger had loaded when the gate closed: told, and by policy taken away as far as the kernel lets anybody. */
 class EarlierProgramTest {
     private static final String LINE = "loaded by others before the gate closed";
 
@@ -28,6 +30,12 @@ class EarlierProgramTest {
 
     private String policy(String more) {
         return Gate.policy(Mode.ENFORCE, List.of(certificate), List.of(), loaders.list(), more);
+    }
+
+    /** The root of the cgroup2 file system. */
+    private static Path cgroups() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/mounts")).stream().map(line -> line.split(" ")).filter(mount -> mount[2].equals("cgroup2"))
+                .map(mount -> Path.of(mount[1])).findFirst().orElseThrow();
     }
 
     private static String line(Gate gate) {
@@ -54,6 +62,53 @@ class EarlierProgramTest {
             assertTrue(stranger.finish().denied(), "what it does now is asked for");
             Guest.await("it has gone", () -> line(gate).isEmpty());
             assertEquals(1, gate.earlier().size());
+        }
+    }
+
+    /** A link that only its pin holds goes with it; one that a process holds is detached. What has no such link stays while it is held. */
+    @Test
+    void programOfAStranger_isRemoved_whenTheGateRefuses_unlessAProcessHoldsIt() throws IOException {
+        Path cgroup = Files.createDirectories(cgroups().resolve("garrison-earlier"));
+        Path other = Files.createDirectories(cgroups().resolve("garrison-earlier-held"));
+        Path pin = Path.of("/sys/fs/bpf/garrison-earlier");
+        AttackProgram attacks = Guest.attacks();
+        assertEquals("", attacks.run("bpf-pin-cgroup", cgroup.toString(), pin.toString()).refused());
+        AttackProgram.Attempt holder = attacks.start(List.of("bpf-hold"));
+        AttackProgram.Attempt linker = attacks.start(List.of("bpf-hold-cgroup", other.toString()));
+        holder.awaitHeld();
+        linker.awaitHeld();
+        try (Gate gate = Gate.start(policy("loaded-before = report"))) {
+            Guest.await("all are told", () -> gate.earlier().size() == 3);
+            assertEquals(List.of("", "", ""), gate.earlier().stream().map(EarlierProgramEvent::removal).toList());
+            assertEquals("socket: EPERM", attacks.run("socket-in", cgroup.toString()).refused(), "what was there before goes on");
+            assertEquals("socket: EPERM", attacks.run("socket-in", other.toString()).refused(), "this too");
+
+            gate.reload(Gate.policy(Mode.AUDIT, List.of(certificate), List.of(), loaders.list(), "loaded-before = remove"));
+            attacks.run("bpf-map-create");
+            gate.settle();
+            assertEquals(3, gate.earlier().size(), "in AUDIT nothing is removed");
+            assertTrue(Files.exists(pin));
+
+            gate.reload(policy("loaded-before = remove"));
+            attacks.run("bpf-map-create");
+            Guest.await("all are told again", () -> gate.earlier().size() == 6);
+            List<String> removals = gate.earlier().stream().skip(3).map(told -> told.kind() + ": " + told.removal()).sorted().toList();
+            assertEquals(List.of("cgroup_sock: detached 1, held by " + linker.pid(), "cgroup_sock: unpinned " + pin, "socket_filter: held by " + holder.pid()), removals);
+            assertTrue(Files.notExists(pin));
+            assertEquals("", attacks.run("socket-in", cgroup.toString()).refused());
+            assertEquals("", attacks.run("socket-in", other.toString()).refused());
+            assertEquals(0, linker.finish().exit());
+            Guest.await("one is there", () -> line(gate).startsWith("1: "));
+
+            gate.reload(policy("loaded-before = remove, kept-programs = [ \"*\" ]"));
+            attacks.run("bpf-map-create");
+            Guest.await("it is told as kept", () -> gate.earlier().size() == 7);
+            assertEquals("kept", gate.earlier().getLast().removal());
+        } finally {
+            Files.deleteIfExists(pin);
+            holder.finish();
+            Files.delete(cgroup);
+            Files.delete(other);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import garrison.framework.libbpf.AttributeCalls;
 import garrison.framework.trust.FileDigest;
 import garrison.framework.trust.Loader;
 import garrison.framework.trust.SigningKey;
@@ -284,9 +285,32 @@ class LoaderTest {
         AttackProgram program = loaders.signed("taken", key);
         assertEquals(0, program.run(ATTEMPT).exit());
         assertEquals(0, Guest.attacks().run("removexattr", program.file().toString(), "user." + Loader.ATTRIBUTE).exit());
+        if (Loader.readsGuarded()) {
+            assertEquals(0, program.run(ATTEMPT).exit(), "the one that its owner cannot take away is still there");
+            assertEquals(0, Guest.attacks().run("removexattr", program.file().toString(), Loader.GUARDED).exit());
+        }
         refused("unsigned", program);
         new Loader(program.file()).attach(loaders.signature(key));
         assertEquals(0, program.run(ATTEMPT).exit());
+    }
+
+    /** Where the kernel reads both attributes, that counts which only root can change; where not, it is as if it were not there. */
+    @Test
+    void signature_thatIsGuarded_countsBeforeTheOwners_whereTheKernelReadsIt() {
+        Assumptions.assumeFalse(Loaders.byList(), "it lies in a list there");
+        AttackProgram program = loaders.signed("guarded", key);
+        Path file = program.file();
+        assertEquals(0, AttributeCalls.set(file.toString(), Loader.GUARDED, loaders.signature(Keys.FOREIGN)));
+        if (Loader.readsGuarded()) {
+            refused("wrong_key", program);
+            new Loader(file).attach(loaders.signature(key));
+        }
+        assertEquals(0, program.run(ATTEMPT).exit());
+        AttackProgram owner = new AttackProgram(Path.of("/usr/bin/setpriv"));
+        Command.run("chown", "4711", file.toString()).success();
+        Outcome outcome = owner.run(List.of("--reuid", "4711", "--regid", "4711", "--clear-groups", Guest.attacks().file().toString(),
+                "removexattr", file.toString(), Loader.GUARDED));
+        assertEquals("removexattr: EPERM", outcome.refused(), "its owner does not change it");
     }
 
     /** What cannot be done to a file is told with what to do instead. */

@@ -14,8 +14,9 @@ import java.time.Instant;
  * @param kind its type, for example {@code cgroup_device}
  * @param loaded when
  * @param uid of who loaded it
+ * @param removal what was done about it, and who holds it still; {@code kept}; empty if it was only to be told
  */
-public record EarlierProgramEvent(String plugin, Instant time, long id, String name, String kind, Instant loaded, long uid)
+public record EarlierProgramEvent(String plugin, Instant time, long id, String name, String kind, Instant loaded, long uid, String removal)
         implements Event {
     /** The stable name of this kind of event. */
     public static final String TYPE = "bpf_earlier";

@@ -3,13 +3,17 @@ package garrison.trustedbpf;
 
 import garrison.spi.BpfMap;
 import garrison.spi.BpfProgram;
+import garrison.spi.BpfRemoval;
 import garrison.spi.LoadedObject;
 import garrison.spi.PluginContext;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What others had loaded before the gate closed, and is still there. The kernel keeps the moment, also when programs are exchanged. */
@@ -17,6 +21,10 @@ final class EarlierPrograms {
     static final String MAP = "closed";
     /** So many are named in the status. */
     private static final int NAMED = 10;
+
+    /** Keys of the map: enum trust_closed. */
+    private static final byte[] AT = key(0);
+    private static final byte[] REMOVAL = key(1);
 
     private final PluginContext context;
     private final BpfMap closed;
@@ -26,20 +34,57 @@ final class EarlierPrograms {
         closed = object.map(MAP);
     }
 
+    private static byte[] key(int number) {
+        return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(number).array();
+    }
+
     /** When the gate was asked for the first time; empty before. */
     private Optional<Instant> since() {
-        return closed.lookup(TrustedBpfSession.FIRST).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).filter(at -> at != 0)
+        return closed.lookup(AT).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).filter(at -> at != 0)
                 .map(context::time);
     }
 
     private List<BpfProgram> programs(Instant since) {
-        return context.programs().stream().filter(program -> !program.own() && program.loaded().isBefore(since)).toList();
+        return context.programs().all().stream().filter(program -> !program.own() && program.loaded().isBefore(since)).toList();
+    }
+
+    /** Has the kernel say when they are to be removed: at once if it refuses already, else as soon as it does. */
+    void wantRemoval(boolean wanted) {
+        closed.update(REMOVAL, ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(wanted ? 1 : 0).array());
     }
 
     /** An event for each. */
     void tell() {
-        since().ifPresent(since -> programs(since).forEach(program -> context.publish(new EarlierProgramEvent(TrustedBpf.NAME, since,
-                program.id(), program.name(), program.kind(), program.loaded(), program.uid()))));
+        since().ifPresent(since -> programs(since).forEach(program -> tell(since, program, "")));
+    }
+
+    /** Removes those that the policy does not keep, and tells of each. */
+    void remove(Predicate<String> kept) {
+        since().ifPresent(since -> {
+            Map<Boolean, List<BpfProgram>> all = programs(since).stream().collect(Collectors.partitioningBy(program -> kept.test(program.name())));
+            all.get(true).forEach(program -> tell(since, program, "kept"));
+            Map<Long, BpfRemoval> removals = context.programs().remove(all.get(false)).stream()
+                    .collect(Collectors.toMap(BpfRemoval::id, removal -> removal));
+            all.get(false).forEach(program -> tell(since, program, words(removals.get(program.id()))));
+        });
+    }
+
+    private void tell(Instant since, BpfProgram program, String removal) {
+        context.publish(new EarlierProgramEvent(TrustedBpf.NAME, since, program.id(), program.name(), program.kind(), program.loaded(),
+                program.uid(), removal));
+    }
+
+    private static String words(BpfRemoval removal) {
+        List<String> words = new ArrayList<>();
+        removal.pins().forEach(pin -> words.add("unpinned " + pin));
+        if (removal.detached() > 0) {
+            words.add("detached " + removal.detached());
+        }
+        if (removal.attached() > 0) {
+            words.add("not to be detached " + removal.attached());
+        }
+        removal.holders().forEach(pid -> words.add("held by " + pid));
+        return words.isEmpty() ? "nothing found to remove" : String.join(", ", words);
     }
 
     /** For the status; empty when there are none. */

@@ -16,8 +16,10 @@ import java.util.Locale;
  * @param programs which BPF programs trusted loaders may load
  * @param onlyByToken whether trusted loaders may load programs and make maps by a BPF token only
  * @param loadedBefore what is done about programs that were there before the gate
+ * @param kept names of such programs as are not removed; one that ends in an asterisk stands for all that begin so
  */
-record Protection(boolean successor, boolean process, Programs programs, boolean onlyByToken, LoadedBefore loadedBefore) {
+record Protection(boolean successor, boolean process, Programs programs, boolean onlyByToken, LoadedBefore loadedBefore,
+        List<String> kept) {
     /** The first kernel that checks signatures of programs. */
     static final KernelVersion SIGNED_PROGRAMS = new KernelVersion(6, 18, 0);
     /** The first kernel with BPF tokens. */
@@ -38,13 +40,20 @@ record Protection(boolean successor, boolean process, Programs programs, boolean
         /** An event for each, and a line in the status. */
         REPORT,
         /** Nothing. */
-        ALLOW
+        ALLOW,
+        /** As REPORT; in ENFORCE their pins are unlinked and their links detached, where the kernel does that for others. */
+        REMOVE
     }
 
     static Protection read(Settings settings) {
         return new Protection(settings.bool("successor", true), settings.bool("protect-process", true),
                 settings.choice("programs", Programs.class, Programs.ANY), settings.bool(ONLY_BY_TOKEN, false),
-                settings.choice("loaded-before", LoadedBefore.class, LoadedBefore.REPORT));
+                settings.choice("loaded-before", LoadedBefore.class, LoadedBefore.REPORT), settings.strings("kept-programs"));
+    }
+
+    /** Whether a program that was there before the gate is not to be removed. */
+    boolean keeps(String program) {
+        return kept.stream().anyMatch(name -> name.endsWith("*") ? program.startsWith(name.substring(0, name.length() - 1)) : program.equals(name));
     }
 
     /** Digests of files that are trusted no more, whoever signed them. */

@@ -7,6 +7,7 @@ import garrison.spi.EventBindings;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
 import garrison.spi.KernelFeatures;
+import garrison.spi.KernelVersion;
 import garrison.spi.Keyrings;
 import garrison.spi.LoadedObject;
 import garrison.spi.LsmHook;
@@ -33,6 +34,8 @@ final class TrustedBpfSession implements PluginSession {
     private static final int CLOSED = 3;
     /** Arguments of the bpf hook since 6.15. */
     private static final int WITH_KERNEL = 4;
+    /** The first kernel that reads security.bpf.* attributes. */
+    private static final KernelVersion GUARDED = new KernelVersion(6, 15, 0);
     /** The only key of an array of one. */
     static final byte[] FIRST = new byte[Integer.BYTES];
 
@@ -86,14 +89,20 @@ final class TrustedBpfSession implements PluginSession {
                 record -> context.publish(record.use(context.time(record.header().timeNs()))));
         events.on(TRUST, "trusted_bpf_event", TrustRecord.class,
                 record -> context.publish(record.trust(context.time(record.header().timeNs()))));
-        events.on(CLOSED, "trusted_bpf_event", TrustRecord.class, record -> tellEarlier());
+        events.on(CLOSED, "trusted_bpf_event", TrustRecord.class, record -> tellEarlier(record.command() != 0));
     }
 
-    /** Once, when the gate closes. */
-    private void tellEarlier() {
+    /** When the gate closes, and, to remove what was there before, when it refuses for the first time. */
+    private void tellEarlier(boolean removalWanted) {
         Change now = inForce;
         EarlierPrograms known = earlier;
-        if (known != null && now != null && now.policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT) {
+        if (known == null || now == null) {
+            return;
+        }
+        Protection protection = now.policy.protection();
+        if (removalWanted && protection.loadedBefore() == Protection.LoadedBefore.REMOVE) {
+            known.remove(protection::keeps);
+        } else if (!removalWanted && protection.loadedBefore() != Protection.LoadedBefore.ALLOW) {
             known.tell();
         }
     }
@@ -202,7 +211,8 @@ final class TrustedBpfSession implements PluginSession {
         if (now != null) {
             Policy policy = now.policy;
             figures.put("loaders are known by", listing ? "their SHA-256 and a list of signatures (this kernel tells no fs-verity digests)"
-                    : "fs-verity and the signature in user.garrison.signature");
+                    : "fs-verity and the signature in " + (context.kernel().version().compareTo(GUARDED) >= 0
+                            ? "security.bpf.garrison.signature, else in " : "") + "user.garrison.signature");
             figures.put("certificates", String.valueOf(policy.good().size()));
             if (listing) {
                 figures.put("listed loaders", String.valueOf(policy.listed().size()));
@@ -225,7 +235,7 @@ final class TrustedBpfSession implements PluginSession {
             if (!policy.tokens().none()) {
                 figures.put("tokens may delegate", policy.tokens().text());
             }
-            String before = policy.protection().loadedBefore() == Protection.LoadedBefore.REPORT ? earlier.words() : "";
+            String before = policy.protection().loadedBefore() != Protection.LoadedBefore.ALLOW ? earlier.words() : "";
             if (!before.isEmpty()) {
                 figures.put("loaded by others before the gate closed", before);
             }
@@ -315,6 +325,7 @@ final class TrustedBpfSession implements PluginSession {
             staged.forEach((outer, inner) -> outer.updateInner(FIRST, inner));
             Optional<Change> before = Optional.ofNullable(inForce);
             inForce = this;
+            earlier.wantRemoval(policy.protection().loadedBefore() == Protection.LoadedBefore.REMOVE);
             before.ifPresent(Change::giveUpKeyrings);
         }
 

@@ -3,6 +3,8 @@ package garrison.runtime.check;
 
 import garrison.spi.Answer;
 import garrison.spi.BpfProgram;
+import garrison.spi.BpfPrograms;
+import garrison.spi.BpfRemoval;
 import garrison.spi.Event;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,8 +54,8 @@ record OfflineContext(Settings settings) implements PluginContext {
 
     /** None that anybody would be told of. */
     @Override
-    public List<BpfProgram> programs() {
-        return List.of();
+    public BpfPrograms programs() {
+        return new NoPrograms();
     }
 
     /** Files as they are, whoever signed them. */
@@ -65,6 +68,18 @@ record OfflineContext(Settings settings) implements PluginContext {
                 throw new GarrisonException(file + ": cannot be read: " + e, e);
             }
         };
+    }
+
+    private record NoPrograms() implements BpfPrograms {
+        @Override
+        public List<BpfProgram> all() {
+            return List.of();
+        }
+
+        @Override
+        public List<BpfRemoval> remove(Collection<BpfProgram> programs) {
+            return List.of();
+        }
     }
 
     private record Unmade() implements Keyrings.Keyring {

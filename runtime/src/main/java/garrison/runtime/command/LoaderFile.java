@@ -90,8 +90,8 @@ final class LoaderFile {
     }
 
     String signBeside(SigningKey key, Optional<Release> release) {
-        loader.attach(LoaderSignature.make(key, digest(), release).encoded());
-        return "user." + Loader.ATTRIBUTE + (isSealed() ? "" : " (not sealed yet: garrison trust install does that)");
+        boolean guarded = loader.attach(LoaderSignature.make(key, digest(), release).encoded());
+        return "user." + Loader.ATTRIBUTE + (guarded ? " and " + Loader.GUARDED : "") + (isSealed() ? "" : " (not sealed yet: garrison trust install does that)");
     }
 
     String signDetached(SigningKey key, Optional<Release> release) {
