@@ -37,7 +37,7 @@ public final class Garrison implements AutoCloseable {
 
     private Garrison(Builder builder) {
         GarrisonSettings settings = GarrisonSettings.of(builder.config);
-        platform = Platform.open(builder.libbpf);
+        platform = Platform.open(builder.libbpf, settings.trust());
         listeners = new Listeners(settings.queue());
         builder.listeners.forEach(l -> listeners.add(l.name, l.wanted, l.listener));
         features = new FeatureScan(platform.kernel(), platform.libbpf());

@@ -136,8 +136,9 @@ public record Status(Kernel kernel, List<MechanismStatus> mechanisms, List<Plugi
      * @param required whether an object without a good signature is refused
      * @param anchors who may sign: subject, fingerprint and file of each certificate; empty when signatures are not looked at
      * @param revoked how many certificates and objects are named as revoked
+     * @param own who checked the framework's own objects, by the names of those that were loaded; empty when signatures are not looked at
      */
-    public record Trust(boolean required, List<String> anchors, int revoked) {}
+    public record Trust(boolean required, List<String> anchors, int revoked, Map<String, String> own) {}
 
     /** Copies the lists. */
     public Status {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,7 +96,7 @@ class SignedPluginTest {
         Files.write(object(first), altered);
         try (Garrison garrison = Garrison.builder().plugin(new FromFile(first)).start()) {
             assertEquals(List.of(PluginState.ACTIVE), states(garrison));
-            assertEquals(new Status.Trust(false, List.of(), 0), garrison.status().trust());
+            assertEquals(new Status.Trust(false, List.of(), 0, Map.of()), garrison.status().trust());
         }
         try (Garrison garrison = start("")) {
             assertEquals(List.of(PluginState.FAILED, PluginState.ACTIVE), states(garrison));

@@ -46,8 +46,17 @@ public final class GarrisonProcess implements AutoCloseable {
      * @param starter a command that runs the command that follows it, as its own process; or empty
      */
     public static GarrisonProcess start(Path folder, String configuration, List<String> starter) {
+        return start(folder, configuration, starter, Guest.home());
+    }
+
+    /**
+     * Starts it; it is not ready yet.
+     *
+     * @param home the program's folder
+     */
+    public static GarrisonProcess start(Path folder, String configuration, List<String> starter, Path home) {
         List<String> words = new ArrayList<>(starter);
-        words.addAll(command("run", "--config", config(folder).toString()));
+        words.addAll(List.of(home.resolve("bin/garrison").toString(), "run", "--config", config(folder).toString()));
         try {
             Files.writeString(config(folder), configuration);
             ProcessBuilder builder = new ProcessBuilder(words)

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.kernel;
 
-import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.light.OwnObjects;
 import garrison.framework.link.Link;
-import garrison.framework.object.BpfSpec;
 import garrison.framework.object.LoadedBpfObject;
-import garrison.framework.object.OpenObject;
-import garrison.framework.object.Owner;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
 import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
-import garrison.spi.ProgramSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -34,16 +30,14 @@ public final class KernelFileIds implements FileIds, AutoCloseable {
     /** struct garrison_file_id: device u64, inode u64, generation u32, fd u32. */
     private static final int RECORD_SIZE = 24;
 
-    private final Libbpf libbpf;
-    private final RunningKernel kernel;
+    private final OwnObjects own;
     private LoadedBpfObject object;
     private Link iterator;
     private boolean closed;
 
     /** Loads nothing until first used. */
-    public KernelFileIds(Libbpf libbpf, RunningKernel kernel) {
-        this.libbpf = libbpf;
-        this.kernel = kernel;
+    public KernelFileIds(OwnObjects own) {
+        this.own = own;
     }
 
     @Override
@@ -62,16 +56,11 @@ public final class KernelFileIds implements FileIds, AutoCloseable {
     }
 
     private void load() {
-        ProgramSource source = ProgramSource.resource(KernelFileIds.class, "bpf/core.bpf.o");
-        byte[] elf = source.read();
-        BpfSpec spec = BpfSpec.parse(source.name(), elf);
-        Owner owner = new Owner("garrison", kernel.release());
-        KernelRequirements.check(spec, Set.of(PROGRAM), kernel, owner);
-        try (OpenObject open = OpenObject.open(libbpf, spec, elf, owner)) {
-            object = open.load();
-        }
+        OwnObjects.Own core = own.read("core.bpf.o");
+        KernelRequirements.check(core.spec(), Set.of(PROGRAM), own.kernel(), core.owner());
+        object = core.load(_ -> { });
         try {
-            ProgramInfo program = spec.program(PROGRAM).orElseThrow();
+            ProgramInfo program = core.spec().program(PROGRAM).orElseThrow();
             iterator = object.attachTaskIterator(program, Math.toIntExact(ProcessHandle.current().pid()));
         } catch (RuntimeException e) {
             object.close();
@@ -95,7 +84,7 @@ public final class KernelFileIds implements FileIds, AutoCloseable {
             for (int i = 0; i < opened; i++) {
                 FileId id = byFd.get(fds[i]);
                 if (id == null) {
-                    throw new KernelException("kernel " + kernel.release() + " did not say which file " + paths.get(i) + " is",
+                    throw new KernelException("kernel " + own.kernel().release() + " did not say which file " + paths.get(i) + " is",
                             Libc.ENOENT);
                 }
                 ids.add(id);

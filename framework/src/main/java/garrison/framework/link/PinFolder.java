@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.link;
 
-import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.light.OwnObjects;
 import garrison.spi.GarrisonException;
 import garrison.spi.KernelException;
 import java.io.IOException;
@@ -100,9 +100,9 @@ public final class PinFolder implements AutoCloseable {
      *
      * @throws GarrisonException if another process that lives is the owner of these pins
      */
-    public void guard(RunningKernel kernel) {
+    public void guard(OwnObjects own) {
         try {
-            guard = Optional.ofNullable(PinGuard.open(libbpf, kernel, folder, lock));
+            guard = Optional.ofNullable(PinGuard.open(own, folder, lock));
         } catch (KernelException e) {
             LOG.error("Pins in {} are not guarded against root: {}", folder, e.getMessage());
         }

@@ -4,16 +4,14 @@ package garrison.framework.link;
 import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
-import garrison.framework.object.BpfSpec;
+import garrison.framework.light.OwnObjects;
 import garrison.framework.object.LoadedBpfObject;
-import garrison.framework.object.OpenObject;
 import garrison.framework.object.Owner;
 import garrison.framework.object.SyscallRun;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
-import garrison.spi.ProgramSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -56,16 +54,17 @@ final class PinGuard implements AutoCloseable {
      * @return null where no LSM program runs, which is logged
      * @throws GarrisonException if the kernel refuses, or another process is the owner and lives
      */
-    static PinGuard open(Libbpf libbpf, RunningKernel kernel, Path folder, int lock) {
+    static PinGuard open(OwnObjects own, Path folder, int lock) {
+        Libbpf libbpf = own.libbpf();
+        RunningKernel kernel = own.kernel();
         if (kernel.bpfLsm() instanceof Answer.No(String reason, String remedy)) {
             LOG.warn("Pins in {} are not guarded against root: {}; {}", folder, reason, remedy);
             return null;
         }
-        Owner owner = new Owner("garrison", kernel.release());
-        ProgramSource source = ProgramSource.resource(PinGuard.class, "bpf/pins.bpf.o");
-        byte[] elf = source.read();
+        OwnObjects.Own programs = own.read("pins.bpf.o");
+        Owner owner = programs.owner();
         CRC32 version = new CRC32();
-        version.update(elf);
+        version.update(programs.bytes());
         String name = FOLDER + Long.toHexString(version.getValue());
         PinGuard present = null;
         List<PinGuard> others = new ArrayList<>();
@@ -82,20 +81,16 @@ final class PinGuard implements AutoCloseable {
         if (present == null) {
             others.stream().filter(o -> o.pins.folder().endsWith(name)).forEach(PinGuard::close);
             others.removeIf(o -> o.pins.folder().endsWith(name));
-            present = load(libbpf, kernel, BpfSpec.parse(source.name(), elf), elf, owner, folder.resolve(name), lock);
+            present = load(libbpf, kernel, programs, folder.resolve(name), lock);
         }
         others.forEach(PinGuard::close);
         return present;
     }
 
-    private static PinGuard load(Libbpf libbpf, RunningKernel kernel, BpfSpec spec, byte[] elf, Owner owner, Path folder,
-            int lock) {
-        LoadedBpfObject object;
-        try (OpenObject open = OpenObject.open(libbpf, spec, elf, owner)) {
-            spec.programs().stream().filter(p -> p.kind().equals("lsm"))
-                    .forEach(p -> open.load(p.name(), kernel.lsmHook(p.target()).isPresent()));
-            object = open.load();
-        }
+    private static PinGuard load(Libbpf libbpf, RunningKernel kernel, OwnObjects.Own programs, Path folder, int lock) {
+        Owner owner = programs.owner();
+        LoadedBpfObject object = programs.load(open -> programs.spec().programs().stream().filter(p -> p.kind().equals("lsm"))
+                .forEach(p -> open.load(p.name(), kernel.lsmHook(p.target()).isPresent())));
         PinGuard guard;
         try {
             guard = new PinGuard(libbpf, owner, PinFolder.makeRun(libbpf, owner.plugin(), folder));

@@ -5,6 +5,8 @@ import garrison.framework.Status;
 import garrison.framework.kernel.KernelFileIds;
 import garrison.framework.kernel.RunningKernel;
 import garrison.framework.libbpf.Libbpf;
+import garrison.framework.light.OwnObjects;
+import garrison.framework.trust.TrustSettings;
 import garrison.framework.truth.Truth;
 import garrison.spi.FileIds;
 import java.util.List;
@@ -15,23 +17,26 @@ import java.util.Locale;
  *
  * @param libbpf the library
  * @param kernel the running kernel
+ * @param own the framework's own objects
  * @param fileIds its look-up of files
  * @param clock from kernel time stamps to wall-clock time
  * @param truth whether attached programs run
  */
-public record Platform(Libbpf libbpf, RunningKernel kernel, KernelFileIds fileIds, BootClock clock, Truth truth) implements AutoCloseable {
+public record Platform(Libbpf libbpf, RunningKernel kernel, OwnObjects own, KernelFileIds fileIds, BootClock clock, Truth truth) implements AutoCloseable {
     /**
      * Opens everything, after a check that this process may use BPF at all.
      *
      * @param library name or path of libbpf; null for where the dynamic linker looks
+     * @param trust whose signatures of the framework's own objects are good
      * @throws garrison.spi.GarrisonException if not
      */
-    public static Platform open(String library) {
+    public static Platform open(String library, TrustSettings trust) {
         Privileges.check();
         Libbpf libbpf = library == null ? Libbpf.open() : Libbpf.open(library);
         RunningKernel kernel = new RunningKernel(libbpf);
         BootClock clock = new BootClock();
-        return new Platform(libbpf, kernel, new KernelFileIds(libbpf, kernel), clock, new Truth(libbpf, kernel, clock::time));
+        OwnObjects own = new OwnObjects(libbpf, kernel, trust);
+        return new Platform(libbpf, kernel, own, new KernelFileIds(own), clock, new Truth(own, clock::time));
     }
 
     /** The facts for {@link Status}. */

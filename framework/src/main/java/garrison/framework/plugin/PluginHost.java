@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.plugin;
 
-import garrison.framework.Status;
 import garrison.framework.Status.PluginStatus;
+import garrison.framework.Status;
 import garrison.framework.budget.Finding;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.link.PinFolder;
@@ -70,7 +70,7 @@ public final class PluginHost implements AutoCloseable {
         PinFolder folder = PinFolder.open(platform.libbpf(), wanted.instance());
         if (wanted.guarded()) {
             try {
-                folder.guard(platform.kernel());
+                folder.guard(platform.own());
             } catch (RuntimeException | Error e) {
                 folder.close();
                 throw e;
@@ -286,7 +286,8 @@ public final class PluginHost implements AutoCloseable {
     /** Whose objects are loaded as things stand. */
     public Status.Trust trust() {
         TrustSettings trust = settings.trust();
-        return new Status.Trust(trust.required(), trust.anchors().stream().map(Anchor::toString).toList(), trust.revoked().size());
+        return new Status.Trust(trust.required(), trust.anchors().stream().map(Anchor::toString).toList(), trust.revoked().size(),
+                trust.anchors().isEmpty() ? Map.of() : platform.own().checked());
     }
 
     @Override

@@ -7,6 +7,7 @@ import garrison.framework.budget.Account;
 import garrison.framework.config.GarrisonSettings;
 import garrison.framework.config.PluginSettings;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.light.KernelTrust;
 import garrison.framework.link.PinnedRun;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.framework.object.OpenObject;
@@ -135,7 +136,7 @@ final class PluginRun implements AutoCloseable {
             for (String map : open.kept()) {
                 heritage.map(map).ifPresent(fd -> open.reuse(map, fd));
             }
-            try (KernelTrust checked = KernelTrust.of(choice, trust, open.plan(), platform.kernel(), owner)) {
+            try (KernelTrust checked = KernelTrust.of(choice.spec(), source, trust, open.plan(), platform.kernel(), owner)) {
                 checked.skeleton().ifPresent(open::signed);
                 checkedBy = checked.words();
                 object = open.load();

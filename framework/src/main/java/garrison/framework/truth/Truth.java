@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package garrison.framework.truth;
 
-import garrison.framework.kernel.RunningKernel;
-import garrison.framework.libbpf.Libbpf;
+import garrison.framework.light.OwnObjects;
 import garrison.framework.truth.Witness.Runs;
 import garrison.spi.GarrisonException;
 import java.time.Instant;
@@ -28,8 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Truth implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Truth.class);
 
-    private final Libbpf libbpf;
-    private final RunningKernel kernel;
+    private final OwnObjects own;
     private final LongFunction<Instant> clock;
     private final Map<Mechanism, Witness> witnesses = new ConcurrentHashMap<>();
     private volatile OnLost policy = OnLost.REPORT;
@@ -38,9 +36,8 @@ public final class Truth implements AutoCloseable {
     private WitnessWatch heartbeat;
 
     /** Watches nothing yet. @param clock from nanoseconds since boot */
-    public Truth(Libbpf libbpf, RunningKernel kernel, LongFunction<Instant> clock) {
-        this.libbpf = libbpf;
-        this.kernel = kernel;
+    public Truth(OwnObjects own, LongFunction<Instant> clock) {
+        this.own = own;
         this.clock = clock;
     }
 
@@ -76,11 +73,11 @@ public final class Truth implements AutoCloseable {
 
     private void start() {
         if (programs == null) {
-            programs = WitnessPrograms.load(libbpf, kernel, clock);
+            programs = WitnessPrograms.load(own, clock);
         }
         if (heartbeat == null) {
             programs.begin();
-            heartbeat = new WitnessWatch(programs, new KernelSwitches(kernel), () -> policy, witnesses, w -> listener.accept(w));
+            heartbeat = new WitnessWatch(programs, new KernelSwitches(own.kernel()), () -> policy, witnesses, w -> listener.accept(w));
         }
     }
 

@@ -2,17 +2,13 @@
 package garrison.framework.truth;
 
 import garrison.framework.kernel.RunningKernel;
-import garrison.framework.libbpf.Libbpf;
+import garrison.framework.light.OwnObjects;
 import garrison.framework.link.Link;
-import garrison.framework.object.BpfSpec;
 import garrison.framework.object.LoadedBpfObject;
-import garrison.framework.object.OpenObject;
-import garrison.framework.object.Owner;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.KernelException;
 import garrison.spi.ProgramInfo;
-import garrison.spi.ProgramSource;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Map;
@@ -48,17 +44,14 @@ final class WitnessPrograms implements AutoCloseable {
      * @param clock from nanoseconds since boot
      * @throws GarrisonException if the kernel refuses
      */
-    static WitnessPrograms load(Libbpf libbpf, RunningKernel kernel, LongFunction<Instant> clock) {
-        ProgramSource source = ProgramSource.resource(WitnessPrograms.class, "bpf/truth.bpf.o");
-        byte[] elf = source.read();
-        BpfSpec spec = BpfSpec.parse(source.name(), elf);
+    static WitnessPrograms load(OwnObjects own, LongFunction<Instant> clock) {
+        RunningKernel kernel = own.kernel();
         boolean function = !(kernel.function(FUNCTION) instanceof Answer.No);
-        try (OpenObject open = OpenObject.open(libbpf, spec, elf, new Owner("garrison", kernel.release()))) {
+        return new WitnessPrograms(own.read("truth.bpf.o").load(open -> {
             open.load(nameOf(Mechanism.LSM), kernel.lsmHook(HOOK).isPresent());
             open.load(nameOf(Mechanism.TRAMPOLINE), function);
             open.load(nameOf(Mechanism.KPROBE), function);
-            return new WitnessPrograms(open.load(), clock);
-        }
+        }), clock);
     }
 
     /**

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.framework.kernel.KernelFileIds;
 import garrison.framework.kernel.RunningKernel;
+import garrison.framework.light.OwnObjects;
 import garrison.framework.link.Link;
 import garrison.framework.object.LoadedBpfObject;
+import garrison.framework.trust.TrustSettings;
 import garrison.itests.Command;
 import garrison.itests.Descriptors;
 import garrison.itests.Guest;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class KernelFileIdsTest {
-    private static final KernelFileIds IDS = new KernelFileIds(Objects.LIBBPF, new RunningKernel(Objects.LIBBPF));
+    private static final KernelFileIds IDS = new KernelFileIds(new OwnObjects(Objects.LIBBPF, new RunningKernel(Objects.LIBBPF), TrustSettings.NONE));
 
     private final Path folder = Guest.scratch("ids");
 

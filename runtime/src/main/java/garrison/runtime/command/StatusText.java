@@ -64,7 +64,14 @@ final class StatusText {
             return "BPF objects need no signature, and none is looked at" + revoked;
         }
         return "BPF objects " + (Boolean.TRUE.equals(trust.fields().get("required")) ? "must be signed" : "may be signed") + " by "
-                + String.join(" or by ", anchors) + revoked;
+                + String.join(" or by ", anchors) + revoked + own(trust.object("own"));
+    }
+
+    /** Only what was signed is of interest: the framework's own objects need no signature. */
+    private static String own(JsonObject own) {
+        String signed = own.fields().keySet().stream().map(Object::toString).filter(name -> !own.text(name).equals("unsigned"))
+                .map(name -> name + " " + own.text(name)).collect(Collectors.joining("; "));
+        return signed.isEmpty() ? "" : "; Garrison's own: " + signed;
     }
 
     private static String phase(JsonObject status) {

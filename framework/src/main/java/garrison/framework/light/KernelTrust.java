@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package garrison.framework.plugin;
+package garrison.framework.light;
 
 import garrison.framework.kernel.KernelKeyrings;
 import garrison.framework.kernel.RunningKernel;
-import garrison.framework.light.LightSkeleton;
-import garrison.framework.light.SignedSkeleton;
 import garrison.framework.link.HookPlan;
 import garrison.framework.link.Strategy;
+import garrison.framework.object.BpfSpec;
 import garrison.framework.object.Owner;
 import garrison.framework.trust.SignedObject;
-import garrison.framework.trust.TrustSettings;
 import garrison.framework.trust.TrustSettings.KernelCheck;
+import garrison.framework.trust.TrustSettings;
 import garrison.spi.Answer;
 import garrison.spi.GarrisonException;
 import garrison.spi.Keyrings;
@@ -20,7 +19,7 @@ import java.util.Optional;
  * Whether the kernel itself checks who signed an object, and by which keyring. The keyring lives while the object is loaded: what was
  * loaded by it stays.
  */
-final class KernelTrust implements AutoCloseable {
+public final class KernelTrust implements AutoCloseable {
     private final Keyrings.Keyring keyring;
     private final SignedSkeleton skeleton;
     private final String words;
@@ -38,21 +37,21 @@ final class KernelTrust implements AutoCloseable {
      * @throws GarrisonException if the kernel's check is required, and why it cannot be had
      * @throws garrison.framework.trust.UntrustedObjectException if the light skeleton's signature is not good
      */
-    static KernelTrust of(ObjectChoice choice, TrustSettings trust, HookPlan plan, RunningKernel kernel, Owner owner) {
+    public static KernelTrust of(BpfSpec spec, SignedObject object, TrustSettings trust, HookPlan plan, RunningKernel kernel, Owner owner) {
         if (trust.anchors().isEmpty()) {
-            return none(choice.object().signature().isPresent() ? "signature not looked at" : "");
+            return none(object.signature().isPresent() ? "signature not looked at" : "");
         }
-        Optional<String> obstacle = obstacle(choice, trust, plan, kernel);
+        Optional<String> obstacle = obstacle(object, trust, plan, kernel);
         if (obstacle.isPresent()) {
             if (trust.kernelCheck() == KernelCheck.REQUIRED) {
-                throw new GarrisonException("plugin " + owner.plugin() + ": " + choice.spec().name() + " is to be checked by the kernel"
+                throw new GarrisonException("plugin " + owner.plugin() + ": " + spec.name() + " is to be checked by the kernel"
                         + " (garrison.trust.kernel-check), and cannot be on kernel " + kernel.release() + ": " + obstacle.get());
             }
-            return none(choice.object().signature().isPresent() ? "checked by Garrison, not by the kernel: " + obstacle.get() : "unsigned");
+            return none(object.signature().isPresent() ? "checked by Garrison, not by the kernel: " + obstacle.get() : "unsigned");
         }
-        byte[] signature = choice.object().skeleton().orElseThrow();
-        LightSkeleton skeleton = LightSkeleton.of(choice.spec(), choice.object().bytes());
-        trust.check("plugin " + owner.plugin(), choice.object().asSkeleton(skeleton.code()));
+        byte[] signature = object.skeleton().orElseThrow();
+        LightSkeleton skeleton = LightSkeleton.of(spec, object.bytes());
+        trust.check("plugin " + owner.plugin(), object.asSkeleton(skeleton.code()));
         Keyrings.Keyring keyring = new KernelKeyrings(owner).create(trust.valid());
         return new KernelTrust(keyring, new SignedSkeleton(skeleton, signature, keyring.serial()), "checked by Garrison and by the kernel");
     }
@@ -62,7 +61,7 @@ final class KernelTrust implements AutoCloseable {
     }
 
     /** Why the kernel is not to check it, or cannot. */
-    private static Optional<String> obstacle(ObjectChoice choice, TrustSettings trust, HookPlan plan, RunningKernel kernel) {
+    private static Optional<String> obstacle(SignedObject object, TrustSettings trust, HookPlan plan, RunningKernel kernel) {
         if (trust.kernelCheck() == KernelCheck.NEVER) {
             return Optional.of("garrison.trust.kernel-check = never");
         }
@@ -75,8 +74,8 @@ final class KernelTrust implements AutoCloseable {
             }
             case Answer.Yes _ -> { }
         }
-        if (choice.object().skeleton().isEmpty()) {
-            return Optional.of("no " + choice.spec().name() + SignedObject.SKELETON_SUFFIX + " beside it; sign it with garrison sign");
+        if (object.skeleton().isEmpty()) {
+            return Optional.of("no " + object.name() + SignedObject.SKELETON_SUFFIX + " beside it; sign it with garrison sign");
         }
         return plan.places().entrySet().stream().filter(e -> e.getValue() instanceof Strategy.Elsewhere).findFirst()
                 .map(e -> "program " + e.getKey() + " runs at " + ((Strategy.Elsewhere) e.getValue()).function()
@@ -84,12 +83,12 @@ final class KernelTrust implements AutoCloseable {
     }
 
     /** What makes the kernel take the object; empty if the framework's check has to do. */
-    Optional<SignedSkeleton> skeleton() {
+    public Optional<SignedSkeleton> skeleton() {
         return Optional.ofNullable(skeleton);
     }
 
     /** Who checked it, for the status; empty if nobody was asked to. */
-    String words() {
+    public String words() {
         return words;
     }
 
