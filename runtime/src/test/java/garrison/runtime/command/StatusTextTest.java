@@ -32,7 +32,8 @@ class StatusTextTest {
                    "figures":{"rules":"3","protected objects":"1000","cannot do here":"%s"}},
                   {"name":"broken","state":"FAILED","reason":%s,"mode":"AUDIT","since":"2025-12-25T00:00:00Z","attached":[],"events":{},
                    "figures":{}}],
-                 "trust":{"required":true,"anchors":["CN=Release (SHA-256 ab, /etc/a.pem)","CN=Spare (SHA-256 cd, /etc/b.pem)"],"revoked":2},
+                 "trust":{"required":true,"anchors":["CN=Release (SHA-256 ab, /etc/a.pem)","CN=Spare (SHA-256 cd, /etc/b.pem)"],"revoked":2,
+                   "own":{"core.bpf.o":"checked by Garrison and by the kernel","pins.bpf.o":"unsigned"}},
                  "absent":["file-gaurd"],"listeners":[{"name":"l","lost":3}],
                  "bundles":[{"name":"file-guard","state":"ACTIVE","version":"1.0.0","reason":""}]}
                 """.formatted("word ".repeat(40), JsonText.write(reason)));
@@ -42,7 +43,7 @@ class StatusTextTest {
         assertTrue(text.contains("garrison 1.2, process 42, running for 1 h 2 min"), text);
         assertTrue(text.contains("BPF LSM: yes"), text);
         assertTrue(text.replaceAll("\\s+", " ").contains("BPF objects must be signed by CN=Release (SHA-256 ab, /etc/a.pem) or by"
-                + " CN=Spare (SHA-256 cd, /etc/b.pem); 2 revoked"), text);
+                + " CN=Spare (SHA-256 cd, /etc/b.pem); 2 revoked; Garrison's own: core.bpf.o checked by Garrison and by the kernel") && !text.contains("pins.bpf.o"), text);
         assertTrue(text.contains("whether trampoline programs run: no for 2 s (r2)") && !text.contains("r1"), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("file-guard +ACTIVE +10 s +ENFORCE +2 +5 +2")), text);
         assertTrue(lines.stream().anyMatch(l -> l.matches("broken +FAILED +8 d 0 h +AUDIT +0 +0 +0")), text);
