@@ -19,6 +19,10 @@ die() {
     exit 1
 }
 
+if [[ ! $LAB_GUEST_MEMORY =~ ^[1-9][0-9]*[MG]$ ]]; then
+    die "GARRISON_GUEST_MEMORY is '$LAB_GUEST_MEMORY', which is no size" "write mebibytes or gibibytes, for example 3G"
+fi
+
 usage() {
     printf 'usage: ./lab VERB [OPTION]...\n\n'
     local file
