@@ -43,7 +43,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CFI_SYMBOLS);
 	__type(key, __u32);
-	__type(value, struct cfi_symbol);
+	__type(value, struct garrison_symbol);
 } cfi_symbols SEC(".maps");
 
 struct cfi_window {
@@ -59,16 +59,7 @@ struct {
 
 static long find_symbol(__u32 i, void *context)
 {
-	struct cfi_symbol *symbol = bpf_map_lookup_elem(&cfi_symbols, &i);
-	__u64 address = 0;
-
-	if (!symbol || !symbol->name[0])
-		return 1;
-	symbol->name[sizeof(symbol->name) - 1] = 0;
-	if (bpf_kallsyms_lookup_name(symbol->name, sizeof(symbol->name), 0, &address))
-		address = 0;
-	symbol->address = address;
-	return 0;
+	return kernel_symbol_find(bpf_map_lookup_elem(&cfi_symbols, &i));
 }
 
 /* Addresses of the names in cfi_symbols, up to the first empty one; 0: the kernel has none. Does not depend on kptr_restrict. */
@@ -81,13 +72,7 @@ int cfi_find(void *context)
 
 static long describe_address(__u32 i, void *context)
 {
-	struct cfi_symbol *symbol = bpf_map_lookup_elem(&cfi_symbols, &i);
-
-	if (!symbol || !symbol->address)
-		return 1;
-	if (bpf_snprintf(symbol->name, sizeof(symbol->name), cfi_symbol_format, &symbol->address, sizeof(symbol->address)) < 0)
-		symbol->name[0] = 0;
-	return 0;
+	return kernel_symbol_describe(bpf_map_lookup_elem(&cfi_symbols, &i));
 }
 
 /* Names of the addresses in cfi_symbols, up to the first 0: NAME+0xOFFSET/0xSIZE [MODULE]. */

@@ -8,7 +8,7 @@
 #define CFI_OPENS 8		/* functions by which a task opens a file for itself */
 #define CFI_SWITCHES 8
 #define CFI_SYMBOLS 64		/* looked up, or put into words, at once */
-#define CFI_SYMBOL 96
+#define CFI_SYMBOL 96		/* KERNEL_SYMBOL */
 #define CFI_WINDOW (1 << 20)	/* bytes of kernel text that are read at once */
 #define CFI_TOKENS 16		/* of so many sensors, a power of two */
 
@@ -103,11 +103,6 @@ struct cfi_state {
 	__u32 switch_size[CFI_SWITCHES];
 	__u32 switch_on[CFI_SWITCHES];		/* the value that is right */
 	__u32 switch_last[CFI_SWITCHES];
-};
-
-struct cfi_symbol {
-	__u64 address;
-	char name[CFI_SYMBOL];
 };
 
 /* What is known of a task, by its address. */

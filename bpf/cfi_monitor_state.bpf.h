@@ -4,7 +4,10 @@
 #define CFI_MONITOR_STATE_BPF_H
 
 #include "garrison.bpf.h"
+#include "kernel_symbol.bpf.h"
 #include "cfi_monitor.h"
+
+_Static_assert(CFI_SYMBOL == KERNEL_SYMBOL, "events hold what kernel_symbol_words() writes");
 
 #define CFI_TASKS 65536
 #define SIGKILL 9
@@ -66,7 +69,6 @@ struct cfi_report {
 	__u32 killed;
 };
 
-static const char cfi_symbol_format[] = "%pS";
 static const struct cfi_task cfi_unknown_task;
 
 static __always_inline struct cfi_state *cfi_state_now(void)
@@ -133,7 +135,7 @@ static __always_inline void cfi_fill(struct cfi_event *event, struct cfi_report 
 	BPF_CORE_READ_INTO(&event->comm, task, comm);
 	event->symbol[0] = 0;
 	if (address)
-		bpf_snprintf(event->symbol, sizeof(event->symbol), cfi_symbol_format, &address, sizeof(address));
+		kernel_symbol_words(event->symbol, address);
 }
 
 /*

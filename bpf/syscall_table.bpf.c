@@ -49,7 +49,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SYMBOLS);
 	__type(key, __u32);
-	__type(value, struct syscall_table_symbol);
+	__type(value, struct garrison_symbol);
 } table_symbols SEC(".maps");
 
 static int table_timer_rings(void *map, __u32 *key, struct syscall_table_timer *value)
@@ -94,16 +94,7 @@ int table_clock(void *context)
 
 static long find_symbol(__u32 i, void *context)
 {
-	struct syscall_table_symbol *symbol = bpf_map_lookup_elem(&table_symbols, &i);
-	__u64 address = 0;
-
-	if (!symbol || !symbol->name[0])
-		return 1;
-	symbol->name[sizeof(symbol->name) - 1] = 0;
-	if (bpf_kallsyms_lookup_name(symbol->name, sizeof(symbol->name), 0, &address))
-		address = 0;
-	symbol->address = address;
-	return 0;
+	return kernel_symbol_find(bpf_map_lookup_elem(&table_symbols, &i));
 }
 
 /* Addresses of the names in table_symbols, up to the first empty one; 0: the kernel has none. Does not depend on kptr_restrict. */
@@ -116,12 +107,7 @@ int table_find(void *context)
 
 static long describe_address(__u32 i, void *context)
 {
-	struct syscall_table_symbol *symbol = bpf_map_lookup_elem(&table_symbols, &i);
-
-	if (!symbol || !symbol->address)
-		return 1;
-	put_symbol(symbol->name, symbol->address);
-	return 0;
+	return kernel_symbol_describe(bpf_map_lookup_elem(&table_symbols, &i));
 }
 
 /* Names of the addresses in table_symbols, up to the first 0: NAME+0xOFFSET/0xSIZE [MODULE]. */
@@ -134,7 +120,7 @@ int table_describe(void *context)
 
 static long read_word(__u32 i, __u64 *base)
 {
-	struct syscall_table_symbol *symbol = bpf_map_lookup_elem(&table_symbols, &i);
+	struct garrison_symbol *symbol = bpf_map_lookup_elem(&table_symbols, &i);
 
 	if (!symbol || !symbol->name[0])
 		return 1;

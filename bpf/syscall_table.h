@@ -8,7 +8,7 @@
 #define SYSCALL_TABLE_REGIONS 1024
 #define SYSCALL_TABLE_SMALL 4		/* words; a region of just so many may begin anywhere in a page, others at its start */
 #define SYSCALL_TABLE_BYTES 128		/* of a region, in an event */
-#define SYSCALL_TABLE_SYMBOL 96
+#define SYSCALL_TABLE_SYMBOL 96	/* KERNEL_SYMBOL */
 #define SYSCALL_TABLE_NAME 64
 
 /* What a region of kernel memory is. */
@@ -57,12 +57,6 @@ struct syscall_table_state {
 	__u32 again;		/* 1: look once more soon */
 	__u32 soon;		/* 1: the timer rings in a moment anyway */
 	__u32 unsettled;	/* bit 0: code was met in this round that is just being patched; bit 1: in the one before */
-};
-
-/* A name that is looked for, or an address that is put into words. */
-struct syscall_table_symbol {
-	__u64 address;
-	char name[SYSCALL_TABLE_SYMBOL];
 };
 
 /* What is on a list of the kernel's, by address. */

@@ -148,7 +148,7 @@ static __always_inline bool tell_tracer(__u32 action, __u64 ops, __u64 handler, 
 		return false;
 	event->address = ops;
 	if (handler)
-		put_symbol(event->owner, handler);
+		kernel_symbol_words(event->owner, handler);
 	bpf_ringbuf_submit(event, 0);
 	return true;
 }

@@ -7,7 +7,10 @@
 #define SYSCALL_TABLE_MEMORY_BPF_H
 
 #include "garrison.bpf.h"
+#include "kernel_symbol.bpf.h"
 #include "syscall_table.h"
+
+_Static_assert(SYSCALL_TABLE_SYMBOL == KERNEL_SYMBOL, "events hold what kernel_symbol_words() writes");
 
 #define MODULES_MAX 1024
 #define TRACERS_MAX 64
@@ -78,7 +81,6 @@ struct {
 	__type(value, __u64);
 } table_unsettled SEC(".maps");
 
-static const char symbol_format[] = "%pS";
 static const char trampoline_format[] = "ftrace_trampoline calling %pS";
 
 /* One region under comparison. */
@@ -104,12 +106,6 @@ static __always_inline struct syscall_table_state *table_state_now(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&table_state, &zero);
-}
-
-static __always_inline void put_symbol(char *out, __u64 address)
-{
-	if (bpf_snprintf(out, SYSCALL_TABLE_SYMBOL, symbol_format, &address, sizeof(address)) < 0)
-		out[0] = 0;
 }
 
 /* Where a branch leads whose distance begins in, or just before, the byte that differs; one out of the core text first. */
@@ -177,7 +173,7 @@ static __always_inline void put_target(struct syscall_table_state *state, char *
 		bpf_loop(TRACERS_WALKED, find_trampoline, &w, 0);
 	}
 	if (!w.handler)
-		put_symbol(out, target);
+		kernel_symbol_words(out, target);
 	else if (bpf_snprintf(out, SYSCALL_TABLE_SYMBOL, trampoline_format, &w.handler, sizeof(w.handler)) < 0)
 		out[0] = 0;
 }

@@ -22,11 +22,11 @@ static __always_inline int tell_kprobe(__u32 action, struct kprobe *probe, __s32
 	event->result = result;
 	event->has_result = known;
 	if (place)
-		bpf_snprintf(event->name, sizeof(event->name), symbol_format, &place, sizeof(place));
+		bpf_snprintf(event->name, sizeof(event->name), kernel_symbol_format, &place, sizeof(place));
 	else if (name)
 		bpf_snprintf(event->name, sizeof(event->name), text_format, &name, sizeof(name));
 	if (handler)
-		put_symbol(event->owner, handler);
+		kernel_symbol_words(event->owner, handler);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }

@@ -135,18 +135,10 @@ static __always_inline void trust_weigh(struct file *file, bool guarded, struct 
 		return;
 	}
 	signed_length = TRUST_MAGIC + 4 + room->measured.size;
-	/* The verifier loses the bounds on the way to the calls. */
-	if (released) {
-		length -= sizeof(room->release);
+	if (released)
 		signed_length += sizeof(room->release);
-		asm volatile("%0 &= 1023" : "+r"(length));
-		if (bpf_dynptr_from_mem(room->signature + sizeof(room->release), length, 0, &views->signature))
-			return;
-	} else {
-		asm volatile("%0 &= 1023" : "+r"(length));
-		if (bpf_dynptr_from_mem(room->signature, length, 0, &views->signature))
-			return;
-	}
+	if (trust_view_signature(room->signature, length, released, &views->signature))
+		return;
 	asm volatile("%0 &= 127" : "+r"(signed_length));
 	if (bpf_dynptr_from_mem(room->magic, signed_length, 0, &views->data))
 		return;

@@ -71,15 +71,9 @@ static __always_inline void trust_weigh(struct file *file, struct trusted_bpf_si
 	if (released) {
 		__builtin_memcpy(room->signed_release, &room->release, sizeof(room->release));
 		signed_length += sizeof(room->release);
-		length -= sizeof(room->release);
-		asm volatile("%0 &= 1023" : "+r"(length));
-		if (bpf_dynptr_from_mem(known->bytes + sizeof(room->release), length, 0, &views->signature))
-			return;
-	} else {
-		asm volatile("%0 &= 1023" : "+r"(length));
-		if (bpf_dynptr_from_mem(known->bytes, length, 0, &views->signature))
-			return;
 	}
+	if (trust_view_signature(known->bytes, length, released, &views->signature))
+		return;
 	asm volatile("%0 &= 127" : "+r"(signed_length));
 	if (bpf_dynptr_from_mem(room->magic, signed_length, 0, &views->data))
 		return;

@@ -141,6 +141,18 @@ static __always_inline bool trust_is_release(const struct trusted_bpf_release *r
 	return length > sizeof(*release) && release->magic == TRUSTED_BPF_RELEASE_MAGIC;
 }
 
+/* Views the signature behind the release that may stand before it; 0 or a negative errno. The verifier loses the bound on the way. */
+static __always_inline int trust_view_signature(__u8 *bytes, __u64 length, bool released, struct bpf_dynptr *view)
+{
+	if (released) {
+		length -= sizeof(struct trusted_bpf_release);
+		asm volatile("%0 &= 1023" : "+r"(length));
+		return bpf_dynptr_from_mem(bytes + sizeof(struct trusted_bpf_release), length, 0, view);
+	}
+	asm volatile("%0 &= 1023" : "+r"(length));
+	return bpf_dynptr_from_mem(bytes, length, 0, view);
+}
+
 /*
  * Nor does it make a file so whose version is too old: by the policy's word on its name or, where there is none, by that on all
  * others. What was signed without a release (NULL) is of version 0, and of no name.

@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Asks the kernel itself for symbols and memory, by programs that are run for it: whatever kptr_restrict says. For one thread. */
 final class KernelSymbols {
-    /** struct syscall_table_symbol. */
+    /** struct garrison_symbol. */
     private static final int NAME = 8;
     private static final int SIZE = 104;
 
