@@ -22,6 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Takes some programs away: first their pins, then their links. What somebody holds stays. */
@@ -30,6 +32,7 @@ final class ProgramRemoval {
     private static final int LINK_INFO_SIZE = 16;
     private static final long LINK_PROGRAM = 8;
     private static final Path MOUNTS = Path.of("/proc/self/mounts");
+    private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
     private static final Path PROCESSES = Path.of("/proc");
 
     private static final class Traces {
@@ -53,12 +56,18 @@ final class ProgramRemoval {
             for (String line : Files.readAllLines(MOUNTS)) {
                 String[] mount = line.split(" ");
                 if (mount[2].equals("bpf")) {
-                    unpin(Path.of(mount[1]));
+                    unpin(place(mount[1]));
                 }
             }
         } catch (IOException e) {
             // Without /proc there are no pins to be found; the links are found by their ids.
         }
+    }
+
+    /** A mount's place as /proc writes it: blanks, tabs, line ends and backslashes as three octal digits. */
+    static Path place(String written) {
+        return Path.of(ESCAPED.matcher(written).replaceAll(m -> Matcher.quoteReplacement(
+                String.valueOf((char) Integer.parseInt(m.group(1), 8)))));
     }
 
     private void unpin(Path mount) {

@@ -14,6 +14,7 @@ import garrison.framework.object.TestObjects;
 import garrison.framework.plugin.BootClock;
 import garrison.spi.BpfProgram;
 import garrison.spi.ProgramInfo;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,6 +28,11 @@ class KernelProgramsTest {
 
     private List<BpfProgram> all() {
         return new KernelPrograms(libbpf, new BootClock()::time, OWNER).all();
+    }
+
+    @Test
+    void placeOfAMount_isWrittenWithEscapes() {
+        assertEquals(Path.of("/mnt/a b\\c"), ProgramRemoval.place("/mnt/a\\040b\\134c"));
     }
 
     @Test
