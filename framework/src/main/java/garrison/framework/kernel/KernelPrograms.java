@@ -37,6 +37,9 @@ public final class KernelPrograms implements BpfPrograms {
     private static final Path DESCRIPTORS = Path.of("/proc/self/fdinfo");
     private static final String PROGRAM = "prog_id:";
 
+    /** A walk holds others' programs for a moment, which another walk in this process must not take for its own. */
+    private static final Object WALK = new Object();
+
     private final Libbpf libbpf;
     private final LongFunction<Instant> time;
     private final Owner owner;
@@ -56,6 +59,12 @@ public final class KernelPrograms implements BpfPrograms {
     /** One that goes meanwhile is left out. */
     @Override
     public List<BpfProgram> all() {
+        synchronized (WALK) {
+            return walk();
+        }
+    }
+
+    private List<BpfProgram> walk() {
         Set<Long> own = held(DESCRIPTORS);
         List<BpfProgram> programs = new ArrayList<>();
         int id = libbpf.nextProgram(0);
@@ -77,10 +86,12 @@ public final class KernelPrograms implements BpfPrograms {
 
     @Override
     public List<BpfRemoval> remove(Collection<BpfProgram> programs) {
-        ProgramRemoval removal = new ProgramRemoval(libbpf, programs.stream().map(BpfProgram::id).toList());
-        removal.unpin();
-        ended("links", removal.detach());
-        return removal.outcome();
+        synchronized (WALK) {
+            ProgramRemoval removal = new ProgramRemoval(libbpf, programs.stream().map(BpfProgram::id).toList());
+            removal.unpin();
+            ended("links", removal.detach());
+            return removal.outcome();
+        }
     }
 
     private void program(int id, Set<Long> own, List<BpfProgram> programs) {

@@ -4,14 +4,23 @@ package garrison.itests.trustedbpf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import garrison.framework.kernel.KernelPrograms;
+import garrison.framework.libbpf.Libbpf;
+import garrison.framework.object.Owner;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
+import garrison.spi.BpfProgram;
 import garrison.spi.Mode;
 import garrison.trustedbpf.EarlierProgramEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -90,7 +99,6 @@ class EarlierProgramTest {
             assertTrue(Files.exists(pin));
 
             gate.reload(policy("loaded-before = remove"));
-            attacks.run("bpf-map-create");
             Guest.await("all are told again", () -> gate.earlier().size() == 6);
             List<String> removals = gate.earlier().stream().skip(3).map(told -> told.kind() + ": " + told.removal()).sorted().toList();
             assertEquals(List.of("cgroup_sock: detached 1, held by " + linker.pid(), "cgroup_sock: unpinned " + pin, "socket_filter: held by " + holder.pid()), removals);
@@ -101,7 +109,6 @@ class EarlierProgramTest {
             Guest.await("one is there", () -> line(gate).startsWith("1: "));
 
             gate.reload(policy("loaded-before = remove, kept-programs = [ \"*\" ]"));
-            attacks.run("bpf-map-create");
             Guest.await("it is told as kept", () -> gate.earlier().size() == 7);
             assertEquals("kept", gate.earlier().getLast().removal());
         } finally {
@@ -110,6 +117,28 @@ class EarlierProgramTest {
             Files.delete(cgroup);
             Files.delete(other);
         }
+    }
+
+    /** Who looks holds each program for a moment; that makes it nobody's own. */
+    @Test
+    void programOfAStranger_isNotTakenForOurs_whileSeveralLook() throws Exception {
+        KernelPrograms programs = new KernelPrograms(Libbpf.open(), Instant::ofEpochMilli, new Owner("test", "this kernel"));
+        Set<Long> before = programs.all().stream().map(BpfProgram::id).collect(Collectors.toSet());
+        AttackProgram.Attempt stranger = Guest.attacks().start(List.of("bpf-hold"));
+        stranger.awaitHeld();
+        Set<Long> strangers = programs.all().stream().map(BpfProgram::id).filter(id -> !before.contains(id)).collect(Collectors.toSet());
+        assertEquals(1, strangers.size(), strangers::toString);
+        AtomicInteger mistaken = new AtomicInteger();
+        List<Thread> threads = Stream.generate(() -> Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < 50; i++) {
+                mistaken.addAndGet((int) programs.all().stream().filter(program -> program.own() && strangers.contains(program.id())).count());
+            }
+        })).limit(4).toList();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(0, mistaken.get());
+        assertEquals(0, stranger.finish().exit());
     }
 
     @Test

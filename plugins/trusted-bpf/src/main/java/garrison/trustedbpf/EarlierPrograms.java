@@ -8,6 +8,7 @@ import garrison.spi.LoadedObject;
 import garrison.spi.PluginContext;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** What others had loaded before the gate closed, and is still there. The kernel keeps the moment, also when programs are exchanged. */
-final class EarlierPrograms {
+final class EarlierPrograms implements AutoCloseable {
     static final String MAP = "closed";
     /** So many are named in the status. */
     private static final int NAMED = 10;
@@ -26,8 +27,11 @@ final class EarlierPrograms {
     private static final byte[] AT = key(0);
     private static final byte[] REMOVAL = key(1);
 
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private final PluginContext context;
     private final BpfMap closed;
+    private Thread asking;
 
     EarlierPrograms(PluginContext context, LoadedObject object) {
         this.context = context;
@@ -40,12 +44,46 @@ final class EarlierPrograms {
 
     /** When the gate was asked for the first time; empty before. */
     private Optional<Instant> since() {
-        return closed.lookup(AT).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).filter(at -> at != 0)
-                .map(context::time);
+        return Optional.of(number(AT)).filter(at -> at != 0).map(context::time);
     }
 
     private List<BpfProgram> programs(Instant since) {
         return context.programs().all().stream().filter(program -> !program.own() && program.loaded().isBefore(since)).toList();
+    }
+
+    /**
+     * The gate notices that it is closed, or refuses, when it is asked; if nobody does for a second we do, by a look at what it noticed. In
+     * AUDIT, where a removal has to wait, that goes on.
+     */
+    synchronized void ask() {
+        if (asking == null || !asking.isAlive()) {
+            asking = Thread.ofPlatform().daemon().name("trusted-bpf-gate").start(() -> {
+                try {
+                    do {
+                        Thread.sleep(PAUSE);
+                    } while (number(AT) == 0 || number(REMOVAL) != 0);
+                } catch (InterruptedException e) {
+                    // The session ends.
+                }
+            });
+        }
+    }
+
+    /** Nothing is asked any more when this returns. */
+    @Override
+    public synchronized void close() {
+        if (asking != null) {
+            asking.interrupt();
+            try {
+                asking.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private long number(byte[] key) {
+        return closed.lookup(key).map(value -> ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getLong()).orElse(0L);
     }
 
     /** Has the kernel say when they are to be removed: at once if it refuses already, else as soon as it does. */

@@ -124,7 +124,9 @@ final class TrustedBpfSession implements PluginSession {
                 throw settings.error(TokenLimits.KEY, "limits them" + no, "use kernel " + Protection.TOKENS + " or later, or take it out");
             }
         }
-        earlier = new EarlierPrograms(context, object);
+        if (earlier == null) {
+            earlier = new EarlierPrograms(context, object);
+        }
         nameSuccessor(policy.protection().successor(), object);
         PolicyEntries entries = new PolicyEntries();
         policy.revokedDigests().forEach(entries::revoked);
@@ -269,6 +271,9 @@ final class TrustedBpfSession implements PluginSession {
     public void close() {
         Change last = inForce;
         inForce = null;
+        if (earlier != null) {
+            earlier.close();
+        }
         if (last != null) {
             last.giveUpKeyrings();
         }
@@ -326,6 +331,7 @@ final class TrustedBpfSession implements PluginSession {
             Optional<Change> before = Optional.ofNullable(inForce);
             inForce = this;
             earlier.wantRemoval(policy.protection().loadedBefore() == Protection.LoadedBefore.REMOVE);
+            earlier.ask();
             before.ifPresent(Change::giveUpKeyrings);
         }
 
