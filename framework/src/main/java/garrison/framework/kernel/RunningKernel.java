@@ -59,6 +59,7 @@ public final class RunningKernel implements KernelFeatures {
     private final Map<String, Answer> triedSleepable = new ConcurrentHashMap<>();
     private volatile Btf btf;
     private volatile List<String> lsms;
+    private volatile Answer signatures = new Answer.Inconclusive("not tried yet");
 
     /** Looks at /proc and /sys, and where these do not tell, tries. */
     public RunningKernel(Libbpf libbpf) {
@@ -166,9 +167,16 @@ public final class RunningKernel implements KernelFeatures {
 
     /**
      * Whether this kernel checks programs' signatures. Since 6.18, and only if built to ({@code CONFIG_SYSTEM_DATA_VERIFICATION}),
-     * which a trial tells: a load with a signature that is none.
+     * which a trial tells: a load with a signature that is none. Each signed object asks; a yes or no is kept.
      */
     public Answer checksSignatures() {
+        if (signatures instanceof Answer.Inconclusive) {
+            signatures = trySignature();
+        }
+        return signatures;
+    }
+
+    private Answer trySignature() {
         if (version().compareTo(SIGNATURES_SINCE) < 0) {
             return new Answer.No("it checks no programs' signatures before 6.18", "kernel 6.18 or later does");
         }

@@ -36,8 +36,7 @@ final class TrustedBpfSession implements PluginSession {
     private static final int WITH_KERNEL = 4;
     /** The first kernel that reads security.bpf.* attributes. */
     private static final KernelVersion GUARDED = new KernelVersion(6, 15, 0);
-    /** The only key of an array of one. */
-    static final byte[] FIRST = new byte[Integer.BYTES];
+    private static final byte[] FIRST = new byte[Integer.BYTES];
 
     private final PluginContext context;
     private final boolean listing;
