@@ -97,7 +97,7 @@ percent() {
 await() {
     local what=$1 tries
     shift
-    for ((tries = 0; tries < 3000; tries++)); do
+    for ((tries = 0; tries < 12000; tries++)); do
         "$@" && return
         sleep 0.1
     done
