@@ -14,6 +14,8 @@ enum file_guard_operation {
 	FILE_GUARD_ATTRIBUTES = 1 << 6,
 	FILE_GUARD_EXECUTE = 1 << 7,
 	FILE_GUARD_MOUNT = 1 << 8,
+	/* Of a FILESYSTEM only: it is that of a type, which has TYPE entries. */
+	FILE_GUARD_TYPED = 1 << 12,
 	/* Of a FILESYSTEM only: it has NAME entries. */
 	FILE_GUARD_NAMES = 1 << 13,
 	/* Of a FILESYSTEM only: it has ABOVE entries. */
@@ -55,6 +57,7 @@ enum file_guard_hook {
  * The whole policy is one hash map, so that it is replaced as one. Its keys:
  *
  *	FILESYSTEM	device			the operations that any rule for an object on it covers
+ *	FILESYSTEM	type			those that any rule for all of its type covers
  *	OBJECT		device, inode, page	a protected object or a tree's root
  *	ABOVE		device, inode, page	a directory that leads to a protected place, or a tree's root
  *	SUBJECT		rule, executable, uid	may do what the rule refuses to others
@@ -64,6 +67,7 @@ enum file_guard_hook {
  *	SIEVE		device, half		which inodes on it have OBJECT or ABOVE entries, perhaps
  *	OWNER		rule			it covers only what this uid owns
  *	RATE		rule			how many of its events are told in a second
+ *	TYPE		type, page		a type of file systems of which all are protected
  *
  * A directory with NAME entries has an OBJECT entry that says so, with no operations.
  */
@@ -78,14 +82,17 @@ enum file_guard_kind {
 	FILE_GUARD_SIEVE = 8,
 	FILE_GUARD_OWNER = 9,
 	FILE_GUARD_RATE = 10,
+	FILE_GUARD_TYPE = 11,
 };
+
+#define FILE_GUARD_TYPE_PART 32	/* bytes of a type's name, and of a subtype's, that count, NULs included */
 
 #define FILE_GUARD_ANY_UID 0xffffffffU	/* the one number that is no uid */
 
 struct file_guard_key {
 	__u32 kind;
-	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE: page, from 0, one for each rule; SUBJECT, OWNER, RATE: rule; SIEVE: half */
-	__u64 inode;	/* OBJECT: 0 for one that no name leads to; NAME: the directory's; SUBJECT: the executable's, 0 for any; TERM: its number */
+	__u32 number;	/* OBJECT, ABOVE, NAME, DEVICE, TYPE: page, from 0, one for each rule; SUBJECT, OWNER, RATE: rule; SIEVE: half */
+	__u64 inode;	/* OBJECT: 0 for one that no name leads to; NAME: the directory's; SUBJECT: the executable's, 0 for any; TERM: its number; TYPE, FILESYSTEM of a type: its hash */
 	__u32 device;	/* the super block's, kernel encoding; SUBJECT: the executable's, 0 for any; DEVICE: its own */
 	__u32 uid;	/* SUBJECT: FILE_GUARD_ANY_UID for any; NAME: the low half of its hash; else 0 */
 };
@@ -119,6 +126,8 @@ enum file_guard_term_kind {
 	FILE_GUARD_TERM_UNTIL = 6,	/* the boot clock is before the value, ns */
 	FILE_GUARD_TERM_ANCESTOR = 7,	/* a process above runs the inode that is the value, on the device `more` */
 	FILE_GUARD_TERM_ANCESTOR_GENERATION = 8,	/* the nearest that the term before found has this generation */
+	FILE_GUARD_TERM_VERITY_ALGORITHM = 9,	/* the program was sealed by fs-verity with this FS_VERITY_HASH_ALG_*, */
+	FILE_GUARD_TERM_VERITY_WORD = 10,	/* and bytes 8 * `more` on of its digest are the value (little-endian) */
 };
 
 /* bits of file_guard_term.place */

@@ -6,6 +6,8 @@
 #ifndef FILE_GUARD_SUBJECTS_BPF_H
 #define FILE_GUARD_SUBJECTS_BPF_H
 
+#include "file_guard_verity.bpf.h"
+
 #define GUARD_SIGKILL 9
 
 _Static_assert(sizeof(struct file_guard_term) == sizeof(struct file_guard_value), "one map holds both");
@@ -81,6 +83,10 @@ static __always_inline bool guard_term_holds(struct guard_question *q, struct fi
 		return guard_find_ancestor(q, value, term->more);
 	if (kind == FILE_GUARD_TERM_ANCESTOR_GENERATION)
 		return q->ancestor_generation == value;
+	if (kind == FILE_GUARD_TERM_VERITY_ALGORITHM)
+		return (__u64)guard_verity_algorithm() == value;
+	if (kind == FILE_GUARD_TERM_VERITY_WORD)
+		return guard_verity_word(term->more, value);
 	return false;
 }
 

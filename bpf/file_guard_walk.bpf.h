@@ -4,6 +4,7 @@
 #define FILE_GUARD_WALK_BPF_H
 
 #include "file_guard_passes.bpf.h"
+#include "file_guard_types.bpf.h"
 
 #define GUARD_NAME_MAX 255
 
@@ -141,6 +142,22 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 	return 0;
 }
 
+/* What rules say of all file systems of this one's type. It stands for the root, to which the walk has come, or would have. */
+static __always_inline void guard_ask_for_type(struct guard_walk *walk)
+{
+	struct guard_question *q = walk->q;
+	__u64 type = guard_type(&q->dentry);
+
+	q->met_tree = 1;
+	q->key.kind = FILE_GUARD_TYPE;
+	q->key.inode = type;
+	q->key.device = 0;
+	bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
+	q->key.device = q->device;
+	if (q->found != GUARD_NOTHING && q->matched_inode == type)
+		q->matched_inode = q->lost ? 0 : guard_number(guard_inode(q->at));
+}
+
 /*
  * Walks up from `start`, which lies `level` names above the end of its path, and weighs what it meets. Before, q->named says
  * what is asked of the name q->child in `start`, if anything.
@@ -153,6 +170,7 @@ static __noinline int guard_walk_up(struct guard_walk *walk, __u64 start, __u32 
 	q->level = level;
 	q->here = q->self;
 	q->lost = 0;
+	q->rooted = 0;
 	q->known = 0;
 	q->key.kind = FILE_GUARD_OBJECT;
 	q->key.number = 0;
@@ -164,6 +182,8 @@ static __noinline int guard_walk_up(struct guard_walk *walk, __u64 start, __u32 
 		q->level = -1;
 		bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
 	}
+	if (q->covers & FILE_GUARD_TYPED && (q->rooted | q->lost) && q->found != GUARD_DENIED)
+		guard_ask_for_type(walk);
 	return 0;
 }
 
@@ -311,17 +331,26 @@ static __always_inline void guard_fill_question(struct guard_question *q, __u64 
 }
 
 /* The operations that any rule on a file system covers. A function of its own: a key in the callers' frames is too much for the stack. */
-__noinline int guard_covers(__u32 device)
+__noinline int guard_covers(__u64 *name, __u32 device)
 {
 	struct file_guard_key key = { .kind = FILE_GUARD_FILESYSTEM, .device = device };
 	struct file_guard_value *value;
-	__u32 zero = 0;
+	__u32 zero = 0, covers = 0;
 	void *now = bpf_map_lookup_elem(&policy, &zero);
 
-	if (!now)
+	if (!name || !now)
 		return 0;
 	value = bpf_map_lookup_elem(now, &key);
-	return value ? value->operations : 0;
+	if (value)
+		covers = value->operations;
+	if (guard_types_matter) {
+		key.device = 0;
+		key.inode = guard_type(name);
+		value = bpf_map_lookup_elem(now, &key);
+		if (value)
+			covers |= value->operations;
+	}
+	return covers;
 }
 
 /*
@@ -336,7 +365,7 @@ static __always_inline bool guard_begin_at(struct guard_question *q, __u64 dentr
 
 	if ((says & GUARD_MEMORY) == GUARD_CLEAR && (!other || (guard_recall(&other) & GUARD_MEMORY) == GUARD_CLEAR))
 		return false;
-	covers = says ? says >> GUARD_OPERATIONS_SHIFT : guard_covers(device);
+	covers = says ? says >> GUARD_OPERATIONS_SHIFT : guard_covers(&dentry, device);
 	if (!(covers & may))
 		return false;
 	guard_fill_question(q, dentry, device, hook, act);

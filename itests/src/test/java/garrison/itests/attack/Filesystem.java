@@ -44,7 +44,8 @@ public final class Filesystem implements AutoCloseable {
             case EXT4 -> {
                 String image = base.resolve("image").toString();
                 command("truncate", "-s", "256M", image);
-                command("mkfs.ext4", "-q", "-E", "lazy_itable_init=1", image);
+                // Before 6.3 fs-verity wants blocks of a page, and so small a file system would not get them.
+                command("mkfs.ext4", "-q", "-b", "4096", "-O", "verity", "-E", "lazy_itable_init=1", image);
                 command("modprobe", "loop");
                 command("mount", "-o", "loop", image, folder);
             }

@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.fileguard.FileAccessEvent;
+import garrison.framework.trust.FileDigest;
+import garrison.framework.trust.Loader;
 import garrison.itests.Command;
 import garrison.itests.Guest;
 import garrison.itests.Policy;
 import garrison.itests.attack.Attack;
 import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.Filesystem;
 import garrison.itests.attack.Operation;
 import garrison.itests.attack.Outcome;
 import garrison.itests.attack.Scene;
@@ -26,6 +29,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
@@ -126,6 +130,46 @@ class SubjectTest {
                 () -> passes("--gid", "4713"));
     }
 
+    /** A program is known by what it is: where it lies, and when it came there, does not count. */
+    @Test
+    void allowedDigest_letsThroughEveryCopyThatIsSealed_othersAreNot() throws IOException {
+        try (Filesystem ext4 = Filesystem.mount(Filesystem.Kind.EXT4, scene.root().resolve("ext4"))) {
+            String file = scene.file().toString();
+            AttackProgram before = sealed(ext4.folder().resolve("before"), "");
+            AttackProgram other = sealed(ext4.folder().resolve("other"), "x");
+            AttackProgram copy = new AttackProgram(Files.copy(attacks.file(), ext4.folder().resolve("copy")));
+            for (AttackProgram each : List.of(before, other, copy)) {
+                assertEquals(0, each.run("open-write", file).exit(), "without a rule");
+            }
+            String digest = HexFormat.of().formatHex(FileDigest.of(FileDigest.Kind.VERITY, attacks.file()).digest());
+            allow("fs-verity = \"sha256:" + digest + "\"", "fs-verity = \"sha512:" + digest + digest + "\", uid = 0");
+            AttackProgram after = sealed(ext4.folder().resolve("after"), "");
+            assertAll(
+                    () -> assertEquals(0, before.run("open-write", file).exit()),
+                    () -> assertEquals(0, after.run("open-write", file).exit()),
+                    () -> assertTrue(other.run("open-write", file).denied(), "sealed, but another"),
+                    () -> assertTrue(copy.run("open-write", file).denied(), "not sealed"),
+                    () -> refused());
+            allow("fs-verity = \"sha256:" + digest + "\", gid = 4711");
+            assertAll(
+                    () -> assertEquals(0, after.run("--gid", "4711", "open-write", file).exit()),
+                    () -> assertTrue(after.run("--gid", "4712", "open-write", file).denied()),
+                    () -> assertTrue(other.run("--gid", "4711", "open-write", file).denied()));
+            // One bit of the last word.
+            allow("fs-verity = \"sha256:" + digest.substring(0, 63) + Integer.toHexString(Character.digit(digest.charAt(63), 16) ^ 1) + "\"");
+            assertTrue(after.run("open-write", file).denied());
+        }
+    }
+
+    /** A copy of the attack program with something behind it, which nobody can alter any more. */
+    private AttackProgram sealed(Path file, String more) throws IOException {
+        Files.copy(attacks.file(), file);
+        Files.writeString(file, more, StandardOpenOption.APPEND);
+        new Loader(file).seal();
+        assertThrows(FileSystemException.class, () -> Files.writeString(file, "altered"));
+        return new AttackProgram(file);
+    }
+
     /** Of a shell that is a program of its own: what it starts, and what that starts, as long as it lives. */
     @Test
     void allowedAncestor_letsThroughAllThatItStarted_untilItEnds_othersAreNot() throws IOException {
@@ -175,20 +219,50 @@ class SubjectTest {
                 Command.run("mount", "-t", "ramfs", "ramfs", point.toString()).success();
                 Files.writeString(point.resolve("file"), "text\n");
             }
-            Supplier<Policy> policy = () -> new Policy(Mode.ENFORCE).fileSystems("ramfs", "ramfs", Operation.WRITE);
-            guard.reload(policy.get());
+            guard.reload(new Policy(Mode.ENFORCE).fileSystems("ramfs", "ramfs", Operation.WRITE));
             passes();
             for (Path point : points.subList(0, 2)) {
                 assertTrue(attacks.run("open-write", point.resolve("file").toString()).denied(), point::toString);
             }
             Command.run("mount", "-t", "ramfs", "ramfs", points.getLast().toString()).success();
-            Path later = Files.writeString(points.getLast().resolve("file"), "text\n");
-            guard.reload(policy.get());
+            Path later = Files.createDirectory(points.getLast().resolve("folder")).resolve("file");
+            assertThrows(FileSystemException.class, () -> Files.writeString(later, "text\n"));
+            assertTrue(Files.exists(later), "made, since the rule does not list create, and not opened");
             assertTrue(attacks.run("open-write", later.toString()).denied());
             guard.reload(new Policy(Mode.ENFORCE));
             assertEquals(0, attacks.run("open-write", later.toString()).exit(), "without");
         } finally {
             points.forEach(point -> Command.run("umount", point.toString()));
+        }
+    }
+
+    /** Nothing is loaded anew: the kernel knows the type. The twin is a rule for another type. */
+    @Test
+    void fileSystemsRule_coversWhatIsMountedLater_fromItsFirstMoment() throws IOException {
+        Path base = scene.root().resolve("later");
+        Path point = base.resolve("mounted");
+        try (Filesystem ext4 = Filesystem.mount(Filesystem.Kind.EXT4, base)) {
+            Path file = Files.createDirectories(ext4.folder().resolve("some/where")).resolve("file");
+            Files.writeString(file, "text\n");
+            Files.writeString(file.resolveSibling("other"), "other\n");
+            List<List<String>> acts = List.of(List.of("open-write", file.toString()), List.of("chmod", file.toString()),
+                    List.of("rename-exchange", file.toString(), file.resolveSibling("other").toString()),
+                    List.of("handle-cold-write", file.toString(), point.toString()), List.of("rename", file.toString(), point.resolve("moved").toString()),
+                    List.of("rename", point.resolve("moved").toString(), file.toString()));
+            for (String type : List.of("vfat", "ext4", "vfat")) {
+                Command.run("umount", point.toString()).success();
+                guard.reload(new Policy(Mode.ENFORCE).fileSystems("all", type, Operation.WRITE, Operation.CREATE, Operation.RENAME,
+                        Operation.ATTRIBUTES));
+                Command.run("mount", "-o", "loop", base.resolve("image").toString(), point.toString()).success();
+                for (List<String> act : type.equals("ext4") ? acts.subList(0, 5) : acts) {
+                    Outcome outcome = attacks.run(act);
+                    assertEquals(type.equals("ext4") ? Outcome.EPERM : 0, outcome.exit(), () -> type + ": " + act + ": " + outcome);
+                    if (act.getFirst().equals("open-write") && outcome.denied()) {
+                        guard.settle();
+                        assertEquals(List.of(file.toString()), guard.reports(outcome.pid()).stream().map(r -> r.path()).toList());
+                    }
+                }
+            }
         }
     }
 

@@ -6,9 +6,9 @@ import garrison.framework.trust.Loader;
 import garrison.framework.trust.LoaderSignature;
 import garrison.framework.trust.Release;
 import garrison.framework.trust.SigningKey;
-import garrison.itests.Command;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.Filesystem;
 import garrison.spi.KernelVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,20 +31,10 @@ final class Loaders implements AutoCloseable {
     private static final KernelVersion KFUNCS = new KernelVersion(6, 8, 0);
 
     private final Path base = Guest.scratch("loaders");
-    private final Path folder = base.resolve("mounted");
+    private final Filesystem sealing = Filesystem.mount(Filesystem.Kind.EXT4, base.resolve("ext4"));
     /** Computed once: hashing in Java is slow under emulation. */
     private final FileDigest measured = digest(Guest.attacks().file());
     private final Map<Path, byte[]> listed = new LinkedHashMap<>();
-
-    Loaders() {
-        String image = base.resolve("image").toString();
-        Command.run("truncate", "-s", "256M", image).success();
-        // Before 6.3 fs-verity wants blocks of a page, and so small a file system would not get them.
-        Command.run("mkfs.ext4", "-q", "-b", "4096", "-O", "verity", "-E", "lazy_itable_init=1", image).success();
-        Command.run("modprobe", "loop").success();
-        Command.run("mkdir", folder.toString()).success();
-        Command.run("mount", "-o", "loop", image, folder.toString()).success();
-    }
 
     /** Whether this kernel knows loaders by a list only. */
     static boolean byList() {
@@ -53,12 +43,12 @@ final class Loaders implements AutoCloseable {
 
     /** Where files can be sealed. */
     Path folder() {
-        return folder;
+        return sealing.folder();
     }
 
     /** A copy of the attack program, not signed. */
     Path copy(String name) {
-        return copy(folder.resolve(name));
+        return copy(sealing.folder().resolve(name));
     }
 
     static Path copy(Path target) {
@@ -147,6 +137,6 @@ final class Loaders implements AutoCloseable {
 
     @Override
     public void close() {
-        Command.run("umount", "-l", folder.toString()).success();
+        sealing.close();
     }
 }

@@ -17,14 +17,17 @@ import java.util.OptionalLong;
  * @param gid the file system gid
  * @param cgroup the process's cgroup (v2), below the root of the hierarchy
  * @param ancestor the file that a process above runs, absolute
+ * @param verity the running program's fs-verity digest; not looked up if only the program is told
  */
-public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup, Optional<Path> ancestor) {
+public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gid, Optional<Path> cgroup, Optional<Path> ancestor,
+        Optional<VerityDigest> verity) {
     /** Someone whom no entry of any rule means. */
     public static final Actor ANYONE = new Actor(Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), Optional.empty(),
-            Optional.empty());
+            Optional.empty(), Optional.empty());
 
     /**
-     * Reads words: the path of an executable, {@code uid:N}, {@code gid:N}, {@code cgroup:/PATH}, {@code under:/PATH}.
+     * Reads words: the path of an executable, {@code uid:N}, {@code gid:N}, {@code cgroup:/PATH}, {@code under:/PATH},
+     * {@code verity:sha256:HEX}, {@code verity:sha512:HEX}.
      *
      * @throws GarrisonException for a word that is none of these
      */
@@ -40,19 +43,23 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
         String value = word.substring(word.indexOf(':') + 1);
         try {
             if (word.startsWith("/")) {
-                return new Actor(Optional.of(Path.of(word)), uid, gid, cgroup, ancestor);
+                return new Actor(Optional.of(Path.of(word)), uid, gid, cgroup, ancestor, verity);
             }
             if (word.startsWith("uid:")) {
-                return new Actor(executable, OptionalLong.of(id(value)), gid, cgroup, ancestor);
+                return new Actor(executable, OptionalLong.of(id(value)), gid, cgroup, ancestor, verity);
             }
             if (word.startsWith("gid:")) {
-                return new Actor(executable, uid, OptionalLong.of(id(value)), cgroup, ancestor);
+                return new Actor(executable, uid, OptionalLong.of(id(value)), cgroup, ancestor, verity);
             }
             if (word.startsWith("cgroup:/")) {
-                return new Actor(executable, uid, gid, Optional.of(Path.of(value)), ancestor);
+                return new Actor(executable, uid, gid, Optional.of(Path.of(value)), ancestor, verity);
             }
             if (word.startsWith("under:/")) {
-                return new Actor(executable, uid, gid, cgroup, Optional.of(Path.of(value)));
+                return new Actor(executable, uid, gid, cgroup, Optional.of(Path.of(value)), verity);
+            }
+            if (word.startsWith("verity:")) {
+                Optional<VerityDigest> digest = VerityDigest.parse(value);
+                return new Actor(executable, uid, gid, cgroup, ancestor, Optional.of(digest.orElseThrow(() -> unknown(word))));
             }
         } catch (NumberFormatException | InvalidPathException e) {
             throw unknown(word);
@@ -65,7 +72,8 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
     }
 
     private static GarrisonException unknown(String word) {
-        return new GarrisonException("nobody is '" + word + "'; say who acts by the path of an executable, by uid:N, gid:N, cgroup:/PATH or under:/PATH");
+        return new GarrisonException("nobody is '" + word + "'; say who acts by the path of an executable, by uid:N, gid:N, cgroup:/PATH, under:/PATH,"
+                + " verity:sha256:HEX or verity:sha512:HEX");
     }
 
     /** For people. */
@@ -76,6 +84,7 @@ public record Actor(Optional<Path> executable, OptionalLong uid, OptionalLong gi
         gid.ifPresent(id -> words.add("gid " + id));
         cgroup.ifPresent(path -> words.add("cgroup " + path));
         ancestor.ifPresent(path -> words.add("under " + path));
+        verity.ifPresent(digest -> words.add("program of fs-verity digest " + digest));
         return words.isEmpty() ? "anyone" : String.join(" as ", words);
     }
 }

@@ -4,6 +4,7 @@ package garrison.fileguard;
 import garrison.fileguard.FileAccessEvent.Ancestor;
 import garrison.spi.Mode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Puts records into words. Knows policies that were replaced, too, since a record may be read long after the policy that caused it:
@@ -27,10 +30,15 @@ final class EventWriter {
     /** The parent of the first process of all. */
     private static final Ancestor NOBODY = new Ancestor(0, "");
 
-    /** What is needed of a policy to put its events into words. */
-    private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables) {
+    /**
+     * What is needed of a policy to put its events into words.
+     *
+     * @param later where file systems are mounted that were not at the load, by device
+     */
+    private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables,
+            Map<Integer, Path> later) {
         static Words of(CompiledPolicy policy) {
-            return new Words(policy.ruleNames(), policy.places(), policy.executables());
+            return new Words(policy.ruleNames(), policy.places(), policy.executables(), new ConcurrentHashMap<>());
         }
 
         int size() {
@@ -76,8 +84,7 @@ final class EventWriter {
 
     FileAccessEvent write(FileAccessRecord record, Instant time) {
         Words policy = policyOf(record.rule());
-        Path place = policy == null ? null
-                : policy.places.get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
+        Path place = policy == null ? null : place(policy, record);
         PathNames first = PathNames.read(record.names(), 0, record.namesLength(), record.namesCut());
         PathNames second = PathNames.read(record.names(), record.namesLength(), record.otherLength(), record.otherCut());
         // The end that the rule's place leads to is the object; of a rename over a protected file that is the second.
@@ -93,6 +100,25 @@ final class EventWriter {
                 record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
                 parent.pid(), parent.comm(), ancestors, program.path, program.from, record.cgroup(), device(record), record.objectInode());
+    }
+
+    /** The place that the rule names; of a file system that was mounted after the load, and is protected for its type, the mount point. */
+    private static Path place(Words policy, FileAccessRecord record) {
+        Path place = policy.places.get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
+        if (place != null || record.depth() < 0) {
+            return place;
+        }
+        Path later = policy.later.get(record.device());
+        if (later == null) {
+            try {
+                Optional<Path> point = Mounts.now().pointOfDevice(device(record));
+                point.ifPresent(path -> policy.later.put(record.device(), path));
+                later = point.orElse(Path.of("/(" + device(record) + ", not mounted here)"));
+            } catch (IOException e) {
+                throw new UncheckedIOException("the mounts cannot be read", e);
+            }
+        }
+        return later;
     }
 
     private static List<Ancestor> ancestors(byte[] bytes) {

@@ -49,6 +49,7 @@ final class FileGuardSession implements PluginSession {
     public void configure(ObjectSetup object) {
         KernelFeatures kernel = context.kernel();
         object.constant("guard_own_process", ProcessHandle.current().pid());
+        object.constant("guard_verity_by_call", digestsAreTold(kernel) ? 1 : 0);
         for (ProgramInfo program : object.programs()) {
             // Stand-ins for functions are the framework's to load, where LSM programs do not run.
             if (program.optional() && program.kind().equals("lsm")) {
@@ -59,6 +60,12 @@ final class FileGuardSession implements PluginSession {
                 }
             }
         }
+    }
+
+    /** Whether functions tell LSM programs what a process runs, and its digest. What stands in for LSM programs may not call them. */
+    private static boolean digestsAreTold(KernelFeatures kernel) {
+        return kernel.bpfLsm().yes() && kernel.function("bpf_get_task_exe_file").yes()
+                && kernel.function("bpf_get_fsverity_digest").yes();
     }
 
     /** Since 6.9 the hook's first argument is an idmap; which of the two programs fits shows in the dentry's place. */
@@ -84,9 +91,13 @@ final class FileGuardSession implements PluginSession {
     @Override
     public PolicyChange stage(Settings settings, LoadedObject object) {
         Policy policy = Policy.read(settings);
+        requireDigests(policy, object);
         CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule, context.time(0));
         nextRule += policy.rules().size();
         remembers = object.run("guard_find_moves", new byte[0]) != 0;
+        if (policy.rules().stream().anyMatch(rule -> !rule.fileSystems().isEmpty())) {
+            object.run("guard_let_types_matter", new byte[0]);
+        }
         BpfMap outer = object.map("policy");
         BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
         try {
@@ -96,6 +107,17 @@ final class FileGuardSession implements PluginSession {
             throw e;
         }
         return new Change(outer, inner, compiled, programs(object, compiled.hooks()));
+    }
+
+    /** A program that is known by its digest would be let through nowhere. */
+    private void requireDigests(Policy policy, LoadedObject object) {
+        if (object.run("guard_knows_verity", new byte[0]) == 0) {
+            policy.rules().stream().flatMap(rule -> rule.allow().stream()).filter(subject -> subject.verity().isPresent()).findFirst()
+                    .ifPresent(subject -> {
+                        throw subject.written().error("fs-verity", "cannot be asked for on kernel " + context.kernel().release()
+                                + ", which tells digests to LSM programs alone", "boot with bpf in lsm=, or name the program by executable");
+                    });
+        }
     }
 
     private Set<String> programs(LoadedObject object, Set<Hook> hooks) {

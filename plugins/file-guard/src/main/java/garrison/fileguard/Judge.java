@@ -152,6 +152,9 @@ final class Judge {
             case SubjectTerms.UID -> who.actor.uid().isPresent() && who.actor.uid().getAsLong() == term.value();
             case SubjectTerms.GID -> who.actor.gid().isPresent() && who.actor.gid().getAsLong() == term.value();
             case SubjectTerms.CGROUP -> term.more() < who.cgroups.size() && who.cgroups.get(term.more()) == term.value();
+            case SubjectTerms.VERITY_ALGORITHM -> who.actor.verity().filter(digest -> digest.algorithm().number() == term.value()).isPresent();
+            case SubjectTerms.VERITY_WORD -> who.actor.verity().map(VerityDigest::words)
+                    .filter(words -> term.more() < words.length && words[term.more()] == term.value()).isPresent();
             case SubjectTerms.UNTIL -> who.now < term.value();
             default -> false;
         };

@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The mounts that this process sees. A walk up the directories ends at the root of a file system, so what is mounted below a
@@ -57,6 +59,16 @@ final class Mounts {
         all.stream().filter(mount -> mount.type.equals(type) && mount.root.getParent() == null && of(mount.point) == mount)
                 .forEach(mount -> byDevice.putIfAbsent(mount.device, mount.point));
         return List.copyOf(byDevice.values());
+    }
+
+    /** Of all file systems that are mounted. */
+    Set<String> types() {
+        return all.stream().map(Mount::type).collect(Collectors.toCollection(HashSet::new));
+    }
+
+    /** Where the root of the file system of a device, {@code MAJOR:MINOR}, is mounted. */
+    Optional<Path> pointOfDevice(String device) {
+        return all.stream().filter(mount -> mount.device.equals(device) && mount.root.getParent() == null).map(Mount::point).findFirst();
     }
 
     /** The first mount point of a type of file system. */

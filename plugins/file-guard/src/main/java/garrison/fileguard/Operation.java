@@ -29,6 +29,8 @@ public enum Operation {
 
     /** What moving, removing or covering a directory above a protected place may be covered by. */
     static final int REDIRECTING = WRITE.bit | CREATE.bit | DELETE.bit | RENAME.bit | MOUNT.bit;
+    /** Of a type of file systems: all of it are protected. */
+    static final int TYPED = 1 << 12;
     /** Of a file system: rules know names in directories on it. */
     static final int NAMES = 1 << 13;
     /** Of a file system: directories on it lead to protected places. */

@@ -33,10 +33,11 @@ import java.util.stream.Stream;
  * @param blockDevices which of reading and writing is covered on the block devices that protected objects lie on
  */
 record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operation> blockDevices) {
+    private static final String VERITY = "fs-verity";
     private static final List<String> PLACE_KEYS = List.of("path", "paths", "tree", "trees", "glob", "globs", "file-system", "file-systems");
     private static final List<String> RULE_KEYS = Stream.concat(PLACE_KEYS.stream(),
             Stream.of("name", "owner", "operations", "allow", "mode", "effect", "events-per-second")).toList();
-    private static final List<String> SUBJECT_KEYS = List.of("executable", "uid", "gid", "cgroup", "ancestor", "until");
+    private static final List<String> SUBJECT_KEYS = List.of("executable", "uid", "gid", "cgroup", "ancestor", VERITY, "until");
     /** Nanoseconds since 1970 are 63 bits in many places. */
     private static final Instant LATEST = Instant.parse("2200-01-01T00:00:00Z");
     private static final String EXAMPLE = "/srv/data";
@@ -111,7 +112,7 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
         List<Path> places = key.startsWith("glob") ? globs.stream().flatMap(pattern -> matched(settings, key, pattern).stream()).distinct().toList()
                 : key.startsWith("file-system") ? fileSystems.stream().flatMap(type -> mounted(settings, key, type).stream()).distinct().toList()
                 : settings.paths(key, EXAMPLE);
-        if (places.isEmpty()) {
+        if (places.isEmpty() && fileSystems.isEmpty()) {
             throw settings.error(key, "is empty", "name at least one place for rule '" + name + "'");
         }
         boolean tree = key.startsWith("tree") || key.startsWith("file-system");
@@ -150,15 +151,13 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
         return used.getFirst();
     }
 
-    /** Where file systems of a type are mounted now. */
+    /** Where file systems of a type are mounted now; later ones the kernel knows by their type. */
     private static List<Path> mounted(Settings settings, String key, String type) {
+        if (!type.matches("[^\\s/]+")) {
+            throw settings.error(key, "holds '" + type + "', which is no type of file systems", "name a type as /proc/mounts has it, for example vfat");
+        }
         try {
-            List<Path> points = Mounts.now().points(type);
-            if (points.isEmpty()) {
-                throw settings.error(key, "holds '" + type + "', and no such file system is mounted", "name a type as /proc/mounts has it; what is"
-                        + " mounted later is not covered before the next reload");
-            }
-            return points;
+            return Mounts.now().points(type);
         } catch (IOException e) {
             throw new UncheckedIOException("the mounts cannot be read", e);
         }
@@ -194,12 +193,20 @@ record Policy(List<Rule> rules, int linkScan, boolean oldDescriptors, Set<Operat
                 ? Optional.of(settings.path("cgroup", "/system.slice").normalize()) : Optional.empty();
         Optional<Path> ancestor = settings.has("ancestor")
                 ? Optional.of(settings.path("ancestor", EXAMPLE)) : Optional.empty();
+        Optional<VerityDigest> verity = settings.has(VERITY) ? Optional.of(verity(settings)) : Optional.empty();
         Optional<Instant> until = settings.has("until") ? Optional.of(until(settings)) : Optional.empty();
-        if (executable.isEmpty() && uid.isEmpty() && gid.isEmpty() && cgroup.isEmpty() && ancestor.isEmpty()) {
-            throw settings.error("executable", "is missing, and so are uid, gid, cgroup and ancestor", "an empty entry would allow everyone");
+        if (executable.isEmpty() && uid.isEmpty() && gid.isEmpty() && cgroup.isEmpty() && ancestor.isEmpty()
+                && verity.isEmpty()) {
+            throw settings.error("executable", "is missing, and so are uid, gid, cgroup, ancestor and fs-verity", "an empty entry would allow everyone");
         }
         String first = SUBJECT_KEYS.stream().filter(settings::has).findFirst().orElseThrow();
-        return new Subject(executable, uid, gid, cgroup, ancestor, until, settings.error(first, "", "").place(), settings::error);
+        return new Subject(executable, uid, gid, cgroup, ancestor, verity, until, settings.error(first, "", "").place(), settings::error);
+    }
+
+    private static VerityDigest verity(Settings settings) {
+        String text = settings.string(VERITY);
+        return VerityDigest.parse(text).orElseThrow(() -> settings.error(VERITY, "is '" + text + "', which is no fs-verity digest",
+                "write what 'fsverity measure FILE' prints: sha256: and 64 hexadecimal digits, or sha512: and 128"));
     }
 
     /** 2^32-1 is the one number that is nobody's. */

@@ -238,6 +238,7 @@ final class PolicyCompiler {
         });
         rule.owner().ifPresent(uid -> entries.owner(number, (int) uid));
         PolicyEntries.Word word = new PolicyEntries.Word(number, Operation.mask(rule.operations()) | Operation.ALWAYS, traits);
+        rule.fileSystems().forEach(type -> entries.type(TypeHash.of(type), word));
         for (Path path : rule.paths()) {
             object(real(path), word, rule);
         }

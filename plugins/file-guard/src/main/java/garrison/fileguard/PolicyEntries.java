@@ -30,6 +30,7 @@ final class PolicyEntries {
     static final int SIEVE = 8;
     static final int OWNER = 9;
     static final int RATE = 10;
+    private static final int TYPE = 11;
 
     static final int SELF = 1;
     static final int TREE = 1 << 1;
@@ -84,6 +85,8 @@ final class PolicyEntries {
     /** Of which a rule has one. */
     private final List<Entry> perRule = new ArrayList<>();
     private final Map<Integer, Integer> fileSystems = new LinkedHashMap<>();
+    /** By their hash, what rules for all of a type cover. */
+    private final Map<Long, Integer> types = new LinkedHashMap<>();
     /** By rule, of each entry the terms. */
     private final Map<Integer, List<List<Term>>> terms = new LinkedHashMap<>();
 
@@ -106,6 +109,12 @@ final class PolicyEntries {
         add(new Place(NAME, device(directory), directory.inode(), (int) hash), (int) (hash >>> 32), word, NAMED);
         add(new Place(OBJECT, device(directory), directory.inode()), directory.generation(), NONE, NAMED);
         fileSystem(directory, word.operations | Operation.NAMES);
+    }
+
+    /** All file systems of a type are protected, those too that are mounted later. */
+    void type(long type, Word word) {
+        add(new Place(TYPE, 0, type), 0, word, TREE);
+        types.merge(type, word.operations | Operation.TYPED, (a, b) -> a | b);
     }
 
     /** Protected objects lie on this block device. */
@@ -185,6 +194,8 @@ final class PolicyEntries {
         all.addAll(perRule);
         fileSystems.forEach((device, operations) ->
                 all.add(new Entry(new Place(FILESYSTEM, device, 0), 0, 0, 0, new Word(0, operations, 0), 0, false)));
+        types.forEach((type, operations) ->
+                all.add(new Entry(new Place(FILESYSTEM, 0, type), 0, 0, 0, new Word(0, operations, 0), 0, false)));
         places.forEach((place, listed) -> {
             int page = 0;
             for (Map.Entry<Word, Integer> one : listed.coverages.entrySet()) {

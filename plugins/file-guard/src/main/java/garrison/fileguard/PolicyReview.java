@@ -8,6 +8,8 @@ import garrison.spi.Mode;
 import garrison.spi.PolicyFinding;
 import garrison.spi.PolicyFinding.Severity;
 import garrison.spi.Settings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -110,6 +112,7 @@ final class PolicyReview {
         PolicyScope scope = new PolicyScope(guard);
         for (PolicyScope.Reach rule : scope.all()) {
             places(rule);
+            types(rule.rule());
             allowances(rule.rule());
             Optional<Rule> over = scope.around(rule).stream().filter(other -> covered(rule, other)).map(PolicyScope.Reach::rule).findFirst();
             over.ifPresent(other -> warn(rule.rule(), "rule '" + rule.rule().name() + "' never decides anything: rule '" + other.name()
@@ -157,6 +160,24 @@ final class PolicyReview {
                     break;
                 }
             }
+        }
+    }
+
+    private void types(Rule rule) {
+        Set<String> known = rule.fileSystems().isEmpty() ? Set.of() : knownTypes();
+        rule.fileSystems().stream().filter(type -> !known.contains(type)).forEach(type -> warn(rule, "rule '" + rule.name()
+                + "' is for file systems of type '" + type + "': none is mounted, and the kernel knows no such type now",
+                "compare it with /proc/mounts where one is mounted; a type that a module brings is known once that is loaded"));
+    }
+
+    /** Those of what is mounted, which may have a subtype, and those of the kernel. */
+    private static Set<String> knownTypes() {
+        try {
+            Set<String> types = Mounts.now().types();
+            Files.readAllLines(Path.of("/proc/filesystems")).forEach(line -> types.add(line.substring(line.indexOf('\t') + 1)));
+            return types;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the kernel's file systems cannot be read", e);
         }
     }
 

@@ -29,7 +29,8 @@ final class PolicyScope {
 
         /** Whether all that the other knows is known here: as the same object, or in a tree. */
         boolean holds(Reach other) {
-            return other.ways.stream().allMatch(way -> way.ids().stream().anyMatch(roots::contains)
+            // Of a type more may be mounted later.
+            return rule.fileSystems().containsAll(other.rule.fileSystems()) && other.ways.stream().allMatch(way -> way.ids().stream().anyMatch(roots::contains)
                     || !other.roots.contains(way.ids().getFirst()) && objects.contains(way.object()));
         }
 
@@ -67,6 +68,9 @@ final class PolicyScope {
 
     /** The other rules that know all places of a rule. */
     List<Reach> around(Reach rule) {
+        if (rule.ways.isEmpty()) {
+            return List.of(); // for a type of which nothing is mounted
+        }
         // What knows all of them knows the first.
         Way first = rule.ways.getFirst();
         Set<Integer> near = new TreeSet<>(byObject.getOrDefault(first.object(), Set.of()));

@@ -20,6 +20,8 @@ final class SubjectTerms {
     static final int UNTIL = 6;
     static final int ANCESTOR = 7;
     static final int ANCESTOR_GENERATION = 8;
+    static final int VERITY_ALGORITHM = 9;
+    static final int VERITY_WORD = 10;
 
     private SubjectTerms() {}
 
@@ -38,6 +40,7 @@ final class SubjectTerms {
         subject.gid().ifPresent(id -> terms.add(new Term(GID, id, 0)));
         subject.cgroup().ifPresent(path -> terms.add(cgroup(subject, path, cgroups)));
         ancestor.ifPresent(id -> program(id, ANCESTOR, ANCESTOR_GENERATION, terms));
+        subject.verity().ifPresent(digest -> digest(digest, terms));
         // What ended before the machine started never holds.
         subject.until().ifPresent(end -> terms.add(new Term(UNTIL, Math.max(0, Duration.between(boot, end).toNanos()), 0)));
         return List.copyOf(terms);
@@ -47,6 +50,14 @@ final class SubjectTerms {
         terms.add(new Term(file, id.inode(), (int) id.device()));
         if (id.generation() != 0) {
             terms.add(new Term(generation, Integer.toUnsignedLong(id.generation()), 0));
+        }
+    }
+
+    private static void digest(VerityDigest digest, List<Term> terms) {
+        terms.add(new Term(VERITY_ALGORITHM, digest.algorithm().number(), 0));
+        long[] words = digest.words();
+        for (int i = 0; i < words.length; i++) {
+            terms.add(new Term(VERITY_WORD, words[i], i));
         }
     }
 

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +77,17 @@ class GuardPolicyTest {
                 () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "uid:7")),
                 () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", vault.toString(), "uid:7")),
                 () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "under:" + vault, "uid:8")));
+    }
+
+    @Test
+    void digest_letsThroughWhoHasIt_nobodyElse() throws IOException {
+        String digest = "0123456789abcdef".repeat(4);
+        GuardPolicy policy = policy(tree("one", "operations = [ write ], allow = [ { fs-verity = \"sha256:" + digest + "\" } ]"));
+        assertAll(
+                () -> assertEquals(Standing.ALLOWED, standing(policy, "tree/deep/file", "write", "verity:sha256:" + digest.toUpperCase(Locale.ROOT))),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "verity:sha256:" + digest.replace('f', 'e'))),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", "verity:sha512:" + digest + digest)),
+                () -> assertEquals(Standing.REFUSED, standing(policy, "tree/deep/file", "write", vault.toString())));
     }
 
     @Test

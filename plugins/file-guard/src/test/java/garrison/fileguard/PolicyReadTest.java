@@ -95,7 +95,9 @@ class PolicyReadTest {
             name = a, path = /f, operations = [ read ], allow = [ {ancestor=sshd} ] | rules[0].allow[0].ancestor holds 'sshd', a relative path
             name = a, path = /f, operations = [ read ], owner = root         | rules[0].owner
             name = a, path = /f, operations = [ read ], owner = 4294967295   | rules[0].owner is 4294967295
-            name = a, file-system = no-such, operations = [ read ]           | rules[0].file-system holds 'no-such', and no such file system is mounted
+            name = a, file-system = /dev/sdb1, operations = [ read ]         | rules[0].file-system holds '/dev/sdb1', which is no type of file systems
+            name = a, path = /f, operations = [ read ], allow = [ {fs-verity=abc} ] | rules[0].allow[0].fs-verity is 'abc', which is no fs-verity digest
+            name = a, path = /f, operations = [ read ], allow = [ {fs-verity="sha256:00ff"} ] | rules[0].allow[0].fs-verity is 'sha256:00ff', which is no
             name = a, file-system = proc, tree = /d, operations = [ read ]   | stands beside
             name = a, path = /f, operations = [ read ], allow = [ {uid=-1} ] | rules[0].allow[0].uid is -1
             name = a, path = /f, operations = [ read ], allow = [ {executable=vault} ] | rules[0].allow[0].executable holds 'vault', a relative path

@@ -181,6 +181,13 @@ class PolicyReviewTest {
     }
 
     @Test
+    void typeThatNobodyKnows_isTold_andLiesInNoTree() throws IOException {
+        one(Severity.WARNING, 4, "type 'no-such'", check("{ name = b, tree = /proc, operations = [ read, rename, link ] }",
+                "{ name = c, file-system = proc, operations = [ read ] }", "{ name = a, file-system = no-such, operations = [ read ] }"));
+        assertEquals(List.of(), check("{ name = a, file-system = proc, operations = [ read ] }"));
+    }
+
+    @Test
     void createInAFile_isTold() throws IOException {
         one(Severity.WARNING, 2, "which is no directory", check(rule("a", "path", "tree/deep/file", "operations = [ create, read ]")));
     }

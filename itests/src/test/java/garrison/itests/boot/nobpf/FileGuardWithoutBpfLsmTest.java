@@ -9,17 +9,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import garrison.framework.Garrison;
 import garrison.framework.Status;
+import garrison.framework.trust.FileDigest;
+import garrison.framework.trust.Loader;
 import garrison.itests.AttachedBpf;
 import garrison.itests.GarrisonProcess;
 import garrison.itests.Guest;
 import garrison.itests.Policy;
 import garrison.itests.attack.Attack;
+import garrison.itests.attack.AttackProgram;
+import garrison.itests.attack.Filesystem;
 import garrison.itests.attack.Operation;
 import garrison.itests.attack.Scene;
 import garrison.fileguard.FileGuard;
 import garrison.spi.ActualMode;
 import garrison.spi.Answer;
+import garrison.spi.ConfigurationException;
 import garrison.spi.EnforcementChanged;
+import garrison.spi.KernelVersion;
 import garrison.spi.MechanismChanged;
 import garrison.spi.Mode;
 import garrison.spi.PluginState;
@@ -28,6 +34,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +45,8 @@ import org.junit.jupiter.api.Test;
  * so, and file-guard enforces through {@code fmod_ret/security_*}.
  */
 class FileGuardWithoutBpfLsmTest {
+    private static final KernelVersion TOLD_BY_FUNCTIONS = new KernelVersion(6, 18, 0);
+
     private final Path folder = Guest.scratch("nobpf");
     private final Scene scene = Scene.make(folder.resolve("scene"));
 
@@ -113,6 +122,29 @@ class FileGuardWithoutBpfLsmTest {
             assertAttacksSucceed();
         } finally {
             Files.writeString(ftrace, "1");
+        }
+    }
+
+    /** From 6.18 on only functions for LSM programs tell digests: then the policy is refused, and the one before stays. */
+    @Test
+    void programByDigest_isLetThrough_orThePolicyIsRefused() throws IOException {
+        try (Filesystem ext4 = Filesystem.mount(Filesystem.Kind.EXT4, folder.resolve("ext4"));
+                Garrison garrison = Garrison.builder().config(policy(Mode.ENFORCE).config()).plugin(new FileGuard()).start()) {
+            AttackProgram program = new AttackProgram(Files.copy(Guest.attacks().file(), ext4.folder().resolve("program")));
+            new Loader(program.file()).seal();
+            String digest = HexFormat.of().formatHex(FileDigest.of(FileDigest.Kind.VERITY, program.file()).digest());
+            Policy byDigest = new Policy(Mode.ENFORCE).rule("secrets", Attack.Rule.TREE, List.of(scene.guarded()), List.of(Operation.WRITE),
+                    Policy.allowing("fs-verity = \"sha256:" + digest + "\""));
+            assertTrue(program.run("open-write", scene.file().toString()).denied());
+            if (Guest.kernel().compareTo(TOLD_BY_FUNCTIONS) < 0) {
+                garrison.reload(byDigest.config());
+                assertEquals(0, program.run("open-write", scene.file().toString()).exit());
+            } else {
+                var refused = assertThrows(ConfigurationException.class, () -> garrison.reload(byDigest.config()));
+                assertTrue(refused.getMessage().contains("fs-verity") && refused.getMessage().contains("lsm="), refused::toString);
+                assertTrue(program.run("open-write", scene.file().toString()).denied());
+            }
+            assertTrue(Guest.attacks().run("open-write", scene.file().toString()).denied());
         }
     }
 
