@@ -27,6 +27,7 @@ LAB_PACKAGES=(
     "stress-ng c:stress-ng"
     "bpftrace c:bpftrace"
     "fsverity c:fsverity"
+    "apparmor c:apparmor_parser"
     "linux-perf c:perf"
 )
 
