@@ -65,8 +65,10 @@ static __always_inline bool guard_denies_open(struct file *file, __u32 act)
 
 	if (file->f_inode != file->f_path.dentry->d_inode)
 		object = guard_own_name(file->f_inode);
-	return object && guard_begin_at(&q, object, 0, file->f_inode->i_sb->s_dev, FILE_GUARD_FILE_OPEN, act, act) &&
-	       guard_refuses(&q);
+	if (!object || !guard_begin_at(&q, object, 0, file->f_inode->i_sb->s_dev, FILE_GUARD_FILE_OPEN, act, act))
+		return false;
+	q.mount = (__u64)file->f_path.mnt;
+	return guard_refuses(&q);
 }
 
 SEC("lsm/file_open")
@@ -109,7 +111,7 @@ int BPF_PROG(guard_file_permission, struct file *file, int mask, int ret)
 		return 0;
 	if (act == FILE_GUARD_READ && (file->f_inode->i_mode & GUARD_S_IFMT) == GUARD_S_IFDIR && guard_is_own_process())
 		return 0;
-	return guard_verdict("file_permission", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_PERMISSION, act));
+	return guard_verdict("file_permission", guard_denies_at(&file->f_path, FILE_GUARD_FILE_PERMISSION, act));
 }
 
 SEC("lsm/path_truncate")
@@ -117,7 +119,7 @@ int BPF_PROG(guard_path_truncate, const struct path *path, int ret)
 {
 	if (ret)
 		return ret;
-	return guard_verdict("path_truncate", guard_denies(path->dentry, FILE_GUARD_PATH_TRUNCATE, FILE_GUARD_WRITE));
+	return guard_verdict("path_truncate", guard_denies_at(path, FILE_GUARD_PATH_TRUNCATE, FILE_GUARD_WRITE));
 }
 
 SEC("?lsm/file_truncate")
@@ -125,7 +127,7 @@ int BPF_PROG(guard_file_truncate, struct file *file, int ret)
 {
 	if (ret)
 		return ret;
-	return guard_verdict("file_truncate", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
+	return guard_verdict("file_truncate", guard_denies_at(&file->f_path, FILE_GUARD_FILE_TRUNCATE, FILE_GUARD_WRITE));
 }
 
 /* A new name: asked of the directory, reported with the name; `on_fresh` is asked where a rule knows the very name. */
@@ -347,6 +349,7 @@ static __always_inline bool guard_denies_ioctl(struct file *file, __u32 command)
 	if (!act || !guard_begin(&q, file->f_path.dentry, FILE_GUARD_FILE_IOCTL, act, act))
 		return false;
 	q.act = act & ~FILE_GUARD_ALWAYS;
+	q.mount = (__u64)file->f_path.mnt;
 	return guard_refuses(&q);
 }
 
@@ -379,7 +382,7 @@ static __always_inline bool guard_denies_mmap(struct file *file, unsigned long p
 		act |= FILE_GUARD_EXECUTE;
 	if (!act)
 		return false;
-	return guard_denies(file->f_path.dentry, FILE_GUARD_MMAP_FILE, act);
+	return guard_denies_at(&file->f_path, FILE_GUARD_MMAP_FILE, act);
 }
 
 SEC("lsm/mmap_file")
@@ -421,7 +424,7 @@ int BPF_PROG(guard_file_mprotect, struct vm_area_struct *vma, unsigned long reqp
 		return 0;
 	if (guard_denies_backed(file, FILE_GUARD_FILE_MPROTECT, act))
 		return garrison_deny(garrison_hook("file_mprotect"));
-	return guard_verdict("file_mprotect", guard_denies(file->f_path.dentry, FILE_GUARD_FILE_MPROTECT, act));
+	return guard_verdict("file_mprotect", guard_denies_at(&file->f_path, FILE_GUARD_FILE_MPROTECT, act));
 }
 
 SEC("lsm/bprm_check_security")
@@ -435,5 +438,6 @@ int BPF_PROG(guard_bprm_check_security, struct linux_binprm *bprm, int ret)
 	if (!guard_begin(&q, dentry, FILE_GUARD_BPRM_CHECK_SECURITY, FILE_GUARD_EXECUTE, FILE_GUARD_EXECUTE))
 		return 0;
 	q.quiet = 1;
+	q.mount = (__u64)bprm->file->f_path.mnt;
 	return guard_verdict("bprm_check_security", guard_refuses(&q));
 }

@@ -173,6 +173,7 @@ struct file_guard_value {
 /* bits of file_guard_event.cut */
 #define FILE_GUARD_CUT_NAMES (1 << 0)
 #define FILE_GUARD_CUT_OTHER (1 << 1)
+#define FILE_GUARD_CUT_MOUNTS (1 << 2)
 
 /* A process on the way up from the acting one. */
 struct file_guard_ancestor {
@@ -201,6 +202,8 @@ struct file_guard_event {
 	__u32 gid;
 	__u32 names_length;	/* bytes of the object's path in names */
 	__u32 other_length;	/* bytes of the second path, of rename and link, after it */
+	__u32 mounts_length;	/* bytes of the path from the process's root to the mount that the object was reached through, after that */
+	__s32 seen;		/* names of the object's path that lie below that mount, or the process's root; -1: not known */
 	__s32 depth;		/* names below the matched place; -1 when no name leads to it */
 	__u32 second;		/* 1 when depth counts names of the second path, else 0 */
 	__u32 cut;		/* FILE_GUARD_CUT_*: the names nearest to the root are missing */

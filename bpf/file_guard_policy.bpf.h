@@ -48,6 +48,7 @@ struct guard_question {
 	/* The act, filled by the program. The masks say which of a rule's operations cover it. */
 	__u64 dentry;		/* the object, or the new name */
 	__u64 other;		/* the second name of a rename or link; 0 otherwise */
+	__u64 mount;		/* the struct vfsmount that the object was reached through; 0: the hook does not tell. Later the struct mount that it lies on */
 	__u32 device;
 	__u32 act;		/* what is tried, for the event */
 	__u32 hook;
@@ -84,7 +85,7 @@ struct guard_question {
 	__u32 level;		/* names between `at` and the end of its path */
 	__u64 at;
 	__u64 child;		/* the name in the directory `at` that the walk came by */
-	__u64 second;		/* the other of two climbers, in search of the directory that both names share */
+	__u64 second;		/* the other of two climbers, in search of the directory that both names share; later where the mount lies */
 	__u64 common;		/* that directory; 0: none */
 	struct file_guard_key key;
 	__u32 page;		/* of the directory, while its names are looked at */
@@ -117,6 +118,7 @@ struct guard_question {
 	/* The report. */
 	__u8 cut;
 	__u32 used;		/* bytes of names */
+	__s32 seen;		/* how many of the object's names the process sees below that mount, or its root; -1: not known */
 };
 
 enum guard_finding {

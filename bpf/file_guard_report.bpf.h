@@ -14,16 +14,73 @@
 struct guard_names {
 	struct guard_question *q;
 	char *out;
+	__u64 mount;		/* the struct mount that the way leads through; 0: it ends at the file system's root */
+	__u64 root;		/* the process's, a dentry */
+	__u64 root_mount;	/* and the struct mount that it lies on */
 };
 
-static long guard_measure_step(__u32 i, struct guard_question **q)
+static __always_inline __u64 guard_mount_of(__u64 vfsmount)
 {
-	__u64 at = (*q)->at, parent = guard_parent(at);
+	return vfsmount - bpf_core_field_offset(struct mount, mnt);
+}
 
+/* Where the present process's names begin: its root, which chroot(2) moves, and the mounts below. */
+static __always_inline void guard_begin_view(struct guard_names *names, __u64 mount)
+{
+	__u64 task = bpf_get_current_task(), fs = GUARD_READ(struct task_struct, task, fs);
+
+	names->mount = mount;
+	names->root = fs ? GUARD_READ(struct fs_struct, fs, root.dentry) : 0;
+	names->root_mount = fs ? guard_mount_of(GUARD_READ(struct fs_struct, fs, root.mnt)) : 0;
+}
+
+/* On the way up across mounts: 1 where it ends, 2 where it went on to the mount below, 0 at a name. */
+static __always_inline int guard_cross_mount(struct guard_names *names)
+{
+	__u64 mount = names->mount, parent;
+
+	if (names->q->at == names->root && mount == names->root_mount)
+		return 1;
+	if (names->q->at != GUARD_READ(struct mount, mount, mnt.mnt_root))
+		return 0;
+	parent = GUARD_READ(struct mount, mount, mnt_parent);
+	if (!parent || parent == mount)
+		return 1;
+	names->q->at = GUARD_READ(struct mount, mount, mnt_mountpoint);
+	names->mount = parent;
+	return 2;
+}
+
+static long guard_measure_step(__u32 i, struct guard_names *names)
+{
+	struct guard_question *q = names->q;
+	__u64 at = q->at, parent;
+	int crossed;
+
+	/* Here the process's view of the path ends, or goes on where the mount lies. */
+	if (q->seen < 0 && names->mount && (crossed = guard_cross_mount(names))) {
+		q->seen = i;
+		q->mount = crossed & 1 ? 0 : names->mount;
+		q->second = q->at;
+		q->at = at;
+	}
+	parent = guard_parent(at);
 	if (parent == at)
 		return 1;
-	(*q)->used += guard_name_length(at) + 1;
-	(*q)->at = parent;
+	q->used += guard_name_length(at) + 1;
+	q->at = parent;
+	return 0;
+}
+
+static long guard_measure_mounts_step(__u32 i, struct guard_names *names)
+{
+	struct guard_question *q = names->q;
+	int crossed = guard_cross_mount(names);
+
+	if (crossed)
+		return crossed & 1;
+	q->used += guard_name_length(q->at) + 1;
+	q->at = guard_parent(q->at);
 	return 0;
 }
 
@@ -81,11 +138,14 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 #define GUARD_TELL(ROOM)                                                                                              \
 	static long guard_copy_step_##ROOM(__u32 i, struct guard_names *names)                                        \
 	{                                                                                                             \
+		int crossed = names->mount ? guard_cross_mount(names) : 0;                                            \
 		struct guard_question *q = names->q;                                                                  \
 		__u64 at = q->at, parent = guard_parent(at);                                                          \
 		const unsigned char *name;                                                                            \
 		__u32 used, length;                                                                                   \
                                                                                                                       \
+		if (crossed)                                                                                          \
+			return crossed & 1;                                                                           \
 		if (parent == at)                                                                                     \
 			return 1;                                                                                     \
 		length = guard_name_length(at);                                                                       \
@@ -107,7 +167,7 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 	__noinline int guard_tell_##ROOM(struct guard_question *q)                                                    \
 	{                                                                                                             \
 		struct file_guard_event *event;                                                                       \
-		struct guard_names names;                                                                             \
+		struct guard_names names = {};                                                                        \
                                                                                                                       \
 		if (!q)                                                                                               \
 			return 0;                                                                                     \
@@ -130,6 +190,15 @@ static __always_inline void guard_fill(struct file_guard_event *event, struct gu
 			event->cut |= q->cut * FILE_GUARD_CUT_OTHER;                                                  \
 		}                                                                                                     \
 		event->other_length = q->used - event->names_length;                                                  \
+		event->seen = q->seen;                                                                                \
+		if (q->mount && q->seen >= 0) {                                                                       \
+			guard_begin_view(&names, q->mount);                                                           \
+			q->at = q->second;                                                                            \
+			q->cut = 0;                                                                                   \
+			bpf_loop(GUARD_LEVELS, guard_copy_step_##ROOM, &names, 0);                                    \
+			event->cut |= q->cut * FILE_GUARD_CUT_MOUNTS;                                                 \
+		}                                                                                                     \
+		event->mounts_length = q->used - event->names_length - event->other_length;                           \
 		bpf_ringbuf_submit(event, 0);                                                                         \
 		return 0;                                                                                             \
 	}
@@ -164,15 +233,25 @@ static __always_inline bool guard_may_tell(struct guard_question *q)
 
 __noinline int guard_tell(struct guard_question *q)
 {
+	struct guard_names names = {};
+
 	if (!q || (q->rated && !guard_may_tell(q)))
 		return 0;
 	guard_identify(q);
+	names.q = q;
 	q->used = 0;
+	q->seen = -1;
 	q->at = q->dentry;
-	bpf_loop(GUARD_LEVELS, guard_measure_step, &q, 0);
+	if (q->mount)
+		guard_begin_view(&names, guard_mount_of(q->mount));
+	bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
 	if (q->other) {
 		q->at = q->other;
-		bpf_loop(GUARD_LEVELS, guard_measure_step, &q, 0);
+		bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
+	} else if (q->mount && q->seen >= 0) {
+		names.mount = q->mount;
+		q->at = q->second;
+		bpf_loop(GUARD_LEVELS, guard_measure_mounts_step, &names, 0);
 	}
 	if (q->used <= 384 - GUARD_NAME_ROOM)
 		guard_tell_384(q);
@@ -200,6 +279,17 @@ static __always_inline bool guard_denies(struct dentry *dentry, __u32 hook, __u3
 	struct guard_question q;
 
 	return guard_begin(&q, dentry, hook, act, act) && guard_refuses(&q);
+}
+
+/* The same where the hook tells the mount, too. */
+static __always_inline bool guard_denies_at(const struct path *path, __u32 hook, __u32 act)
+{
+	struct guard_question q;
+
+	if (!guard_begin(&q, path->dentry, hook, act, act))
+		return false;
+	q.mount = (__u64)path->mnt;
+	return guard_refuses(&q);
 }
 
 /* Constants from separate branches, kept apart: see garrison.bpf.h. */

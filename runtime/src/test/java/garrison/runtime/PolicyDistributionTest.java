@@ -106,7 +106,7 @@ class PolicyDistributionTest {
     void suggestion_ofALog_passesTheCheck_andAllowsWhatWasReported() throws Exception {
         configure("");
         Path program = Files.copy(Path.of("/bin/true").toRealPath(), folder.resolve("program"));
-        FileAccessEvent event = new FileAccessEvent("file-guard", Instant.parse("2001-11-22T05:00:00Z"), "one", "read", "/p", "", 0, false,
+        FileAccessEvent event = new FileAccessEvent("file-guard", Instant.parse("2001-11-22T05:00:00Z"), "one", "read", "/p", "", "/p", 0, false,
                 Mode.AUDIT, "file_open", 1, 1, 7, 7, "c", 1, "p", List.of(), program.toString(), "proc", 1, "0:1", 1);
         Files.writeString(folder.resolve("events.jsonl"), EventJson.line(event) + "\ntorn\n");
         String config = garrison.config().toString();

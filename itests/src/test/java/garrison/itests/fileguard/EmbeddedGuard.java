@@ -32,6 +32,7 @@ final class EmbeddedGuard implements AutoCloseable {
 
     private final Map<Long, List<Report>> reports = new ConcurrentHashMap<>();
     private final Map<Long, List<FileAccessEvent.Ancestor>> ancestors = new ConcurrentHashMap<>();
+    private final Map<Long, String> seenPaths = new ConcurrentHashMap<>();
     private final Map<String, Long> untold = new ConcurrentHashMap<>();
     private final Set<Long> killed = ConcurrentHashMap.newKeySet();
     private final Path sentinel;
@@ -60,6 +61,7 @@ final class EmbeddedGuard implements AutoCloseable {
         if (event.killed()) {
             killed.add(report.pid());
         }
+        seenPaths.put(report.pid(), event.seenPath());
         ancestors.put(report.pid(), event.ancestors());
         reports.computeIfAbsent(report.pid(), pid -> new CopyOnWriteArrayList<>()).add(report);
     }
@@ -104,6 +106,11 @@ final class EmbeddedGuard implements AutoCloseable {
     /** Which processes were told as those above another. */
     List<FileAccessEvent.Ancestor> ancestors(long pid) {
         return ancestors.getOrDefault(pid, List.of());
+    }
+
+    /** As what the process saw the object of its last act that was told. */
+    String seenPath(long pid) {
+        return seenPaths.getOrDefault(pid, "nothing was told");
     }
 
     /** How many events of a rule were told as not told. */

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -321,6 +322,49 @@ class SubjectTest {
         assertEquals(chain, told.stream().limit(3).map(one -> (long) one.pid()).toList());
         assertEquals(List.of("sh", "sh"), told.stream().limit(2).map(FileAccessEvent.Ancestor::comm).toList());
         assertTrue(told.size() == FileAccessEvent.MOST_ANCESTORS || told.getLast().pid() == 1, told::toString);
+    }
+
+    /** Through whatever mount and from whatever root; `path` is the file's own, always. */
+    @Test
+    void event_tellsThePathAsTheProcessSawIt() throws IOException {
+        Path elsewhere = Files.createDirectories(scene.root().resolve("else/where"));
+        Files.copy(attacks.file(), scene.root().resolve("attack"));
+        String deep = ("/" + "n".repeat(29)).repeat(100);
+        Files.createDirectories(Path.of(scene.root() + "/deep" + deep));
+        guard.reload(new Policy(Mode.ENFORCE).rule("rule", Attack.Rule.TREE, List.of(scene.guarded()), EmbeddedGuard.EVERYTHING, "")
+                .rule("deep", Attack.Rule.TREE, scene.root().resolve("deep"), Operation.READ));
+        String file = scene.file().toString();
+        String inside = "/" + scene.root().relativize(scene.file());
+        Path own = Files.createDirectory(scene.root().resolve("own"));
+        String bind = "mount --bind " + scene.guarded() + " " + own + " && exec " + attacks.file() + " open-write ";
+        Command.run("mount", "--bind", scene.root().toString(), elsewhere.toString()).success();
+        try {
+            assertAll(
+                    () -> saw(file, file, attacks.run("open-write", file)),
+                    () -> saw(elsewhere + inside, file, attacks.run("open-write", elsewhere + inside)),
+                    () -> saw(inside, file, run("chroot", scene.root().toString(), "/attack", "open-write", inside)),
+                    () -> saw(inside, file, run("chroot", elsewhere.toString(), "/attack", "open-write", inside)),
+                    // In a mount namespace of its own, of which this one knows nothing.
+                    () -> saw(own + "/file", file, run("unshare", "-m", "sh", "-c", bind + own + "/file")),
+                    () -> saw("", file, attacks.run("chmod", file)),
+                    () -> saw("", file, attacks.run("unlink", file)));
+        } finally {
+            Command.run("umount", elsewhere.toString()).success();
+        }
+        String far = scene.root() + "/deep" + deep;
+        saw(far, far, attacks.run("read-folder", far));
+    }
+
+    private void saw(String expected, String path, Outcome outcome) {
+        assertTrue(outcome.denied(), outcome::toString);
+        guard.settle();
+        assertEquals(expected, guard.seenPath(outcome.pid()));
+        assertEquals(path, guard.reports(outcome.pid()).getLast().path());
+    }
+
+    /** A command that becomes the attack program. */
+    private static Outcome run(String command, String... words) {
+        return new AttackProgram(Path.of("/usr/bin/env")).run(Stream.concat(Stream.of(command), Stream.of(words)).toList());
     }
 
     private static long number(Path file) {

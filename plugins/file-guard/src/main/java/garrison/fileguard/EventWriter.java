@@ -97,7 +97,7 @@ final class EventWriter {
         return new FileAccessEvent(FileGuard.NAME, time, nameOf(record.rule(), policy), Operation.gravest(record.operation()).word(),
                 known ? own.below(place, record.depth()) : nameless(record),
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
-                record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
+                seen(record, first), record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
                 parent.pid(), parent.comm(), ancestors, program.path, program.from, record.cgroup(), device(record), record.objectInode());
     }
@@ -119,6 +119,15 @@ final class EventWriter {
             }
         }
         return later;
+    }
+
+    /** What lies above the mount for the process, and the object's names below it. */
+    private static String seen(FileAccessRecord record, PathNames own) {
+        if (record.seen() < 0) {
+            return "";
+        }
+        PathNames above = PathNames.read(record.names(), record.namesLength() + record.otherLength(), record.mountsLength(), record.mountsCut());
+        return own.below(Path.of(above.from("")), record.seen());
     }
 
     private static List<Ancestor> ancestors(byte[] bytes) {

@@ -17,6 +17,9 @@ import java.util.List;
  * @param path the object: the protected place's path, and the names below it as the file system holds them; bytes that are
  *     not UTF-8, and backslashes, as {@code \xNN}. Where it was too long to be told whole, {@code …} stands for what is missing
  * @param otherPath of a rename or link the path at its other end; else empty
+ * @param seenPath the object as the process saw it: from its own root, through the mount that it came by; of what lies outside of
+ *     its root from its mount namespace's. Empty where the hook is told no mount: those on names (create, delete, rename, link) and
+ *     attributes
  * @param verdict 0 when let through, else the negative errno returned: -1 (EPERM)
  * @param killed whether the process was sent SIGKILL for it
  * @param mode the weaker of the plugin's and the rule's mode: AUDIT reports and lets through
@@ -37,7 +40,7 @@ import java.util.List;
  * @param inode the object's inode number; 0 when it did not exist yet
  */
 public record FileAccessEvent(String plugin, Instant time, String rule, String operation, String path, String otherPath,
-        int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, int parent,
+        String seenPath, int verdict, boolean killed, Mode mode, String hook, int pid, int tid, long uid, long gid, String comm, int parent,
         String parentComm, List<Ancestor> ancestors, String executable, String executableFrom, long cgroup, String device, long inode)
         implements Event {
     /** The stable name of this kind of event. */
