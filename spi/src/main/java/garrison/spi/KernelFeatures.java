@@ -42,4 +42,10 @@ public interface KernelFeatures {
      * never run.
      */
     Answer bpfLsm();
+
+    /**
+     * Whether the kernel checks signatures of BPF programs: from 6.18 on, if it was built to
+     * ({@code CONFIG_SYSTEM_DATA_VERIFICATION}), which a trial load tells.
+     */
+    Answer programSignatures();
 }

@@ -84,7 +84,7 @@ public final class FeatureScan {
             case PROGRAM -> feature(namespace, name, program(name));
             case MAP -> feature(namespace, name, type(namespace, "bpf_map_type", name, BpfTypes.MAPS, libbpf::probeMapType));
             case LSM -> feature(namespace, name, module(name));
-            case SETTING -> name.equals(PROGRAM_SIGNATURES) ? feature(namespace, name, kernel.checksSignatures()) : setting(name);
+            case SETTING -> name.equals(PROGRAM_SIGNATURES) ? feature(namespace, name, kernel.programSignatures()) : setting(name);
             case LIBBPF -> feature(namespace, name, libbpf(name));
         };
     }

@@ -165,11 +165,9 @@ public final class RunningKernel implements KernelFeatures {
         });
     }
 
-    /**
-     * Whether this kernel checks programs' signatures. Since 6.18, and only if built to ({@code CONFIG_SYSTEM_DATA_VERIFICATION}),
-     * which a trial tells: a load with a signature that is none. Each signed object asks; a yes or no is kept.
-     */
-    public Answer checksSignatures() {
+    /** By a load with a signature that is none. Each signed object asks; a yes or no is kept. */
+    @Override
+    public Answer programSignatures() {
         if (signatures instanceof Answer.Inconclusive) {
             signatures = trySignature();
         }

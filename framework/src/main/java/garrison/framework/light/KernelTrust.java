@@ -65,7 +65,7 @@ public final class KernelTrust implements AutoCloseable {
         if (trust.kernelCheck() == KernelCheck.NEVER) {
             return Optional.of("garrison.trust.kernel-check = never");
         }
-        switch (kernel.checksSignatures()) {
+        switch (kernel.programSignatures()) {
             case Answer.No no -> {
                 return Optional.of(no.reason());
             }

@@ -69,8 +69,8 @@ class RunningKernelTest {
     }
 
     @Test
-    void checksSignatures_before618_isNo_withoutATrial() throws IOException {
-        Answer.No no = assertInstanceOf(Answer.No.class, kernel("6.17.13-cloud-amd64", btf("bpf_lsm_file_open"), LSM_6_12).checksSignatures());
+    void programSignatures_before618_isNo_withoutATrial() throws IOException {
+        Answer.No no = assertInstanceOf(Answer.No.class, kernel("6.17.13-cloud-amd64", btf("bpf_lsm_file_open"), LSM_6_12).programSignatures());
         assertEquals("it checks no programs' signatures before 6.18", no.reason());
     }
 

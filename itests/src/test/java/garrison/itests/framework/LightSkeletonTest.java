@@ -89,7 +89,7 @@ class LightSkeletonTest {
         other = SigningKey.create("other", Duration.ofDays(1));
         keyring = new KernelKeyrings(OWNER).create(List.of(key.certificate().certificate()));
         kernel = new RunningKernel(LIBBPF);
-        assertEquals(new Answer.Yes(), kernel.checksSignatures());
+        assertEquals(new Answer.Yes(), kernel.programSignatures());
         Path folder = Guest.scratch("light-key");
         certificate = folder.resolve("light.pem");
         key.write(folder.resolve("light.key"), certificate);

@@ -136,5 +136,10 @@ class ProgramsTest {
         public Answer bpfLsm() {
             return new Answer.Yes();
         }
+
+        @Override
+        public Answer programSignatures() {
+            return new Answer.No("it is 6.1", "");
+        }
     }
 }

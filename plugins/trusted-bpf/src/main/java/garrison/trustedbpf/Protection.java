@@ -20,8 +20,6 @@ import java.util.Locale;
  */
 record Protection(boolean successor, boolean process, Programs programs, boolean onlyByToken, LoadedBefore loadedBefore,
         List<String> kept) {
-    /** The first kernel that checks signatures of programs. */
-    static final KernelVersion SIGNED_PROGRAMS = new KernelVersion(6, 18, 0);
     /** The first kernel with BPF tokens. */
     static final KernelVersion TOKENS = new KernelVersion(6, 9, 0);
     static final String ONLY_BY_TOKEN = "only-by-token";

@@ -77,9 +77,21 @@ final class TrustedBpfSession implements PluginSession {
         };
     }
 
-    /** Whether this kernel checks signatures of programs, and tells what came of it. */
+    /** Whether this kernel checks signatures of programs, and its hook is told what came of it. */
     private boolean checksPrograms() {
-        return context.kernel().version().compareTo(Protection.SIGNED_PROGRAMS) >= 0;
+        return context.kernel().programSignatures().yes();
+    }
+
+    private void requireChecks(Settings settings) {
+        Optional<String> not = switch (context.kernel().programSignatures()) {
+            case Answer.Yes yes -> Optional.empty();
+            case Answer.No no -> Optional.of(no.reason() + "; " + no.remedy());
+            case Answer.Inconclusive unknown -> Optional.of(unknown.reason());
+        };
+        not.ifPresent(reason -> {
+            throw settings.error("programs", "is signed, which kernel " + context.kernel().release() + " cannot tell: " + reason,
+                    "use such a kernel, or programs = any");
+        });
     }
 
     @Override
@@ -109,9 +121,8 @@ final class TrustedBpfSession implements PluginSession {
     @Override
     public PolicyChange stage(Settings settings, LoadedObject object) {
         Policy policy = Policy.read(settings);
-        if (policy.protection().programs() == Protection.Programs.SIGNED && !checksPrograms()) {
-            throw settings.error("programs", "is signed, and kernel " + context.kernel().release() + " checks no programs' signatures",
-                    "use kernel " + Protection.SIGNED_PROGRAMS + " or later, or programs = any");
+        if (policy.protection().programs() == Protection.Programs.SIGNED) {
+            requireChecks(settings);
         }
         if (context.kernel().lsmHook("bpf_token_create").isEmpty()) {
             String no = ", and kernel " + context.kernel().release() + " has no BPF tokens";

@@ -165,5 +165,10 @@ record OfflineContext(Settings settings) implements PluginContext {
         public Answer bpfLsm() {
             return UNASKED;
         }
+
+        @Override
+        public Answer programSignatures() {
+            return UNASKED;
+        }
     }
 }
