@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR BSD-2-Clause) */
 /*
- * attack NAME ARGUMENT...: exactly one attempt, through exactly the system call that its name says.
+ * attack NAME ARGUMENT...: exactly one attempt, through exactly the system call that its name says (but for calls.c, no attack).
  *
  * Exit status: 0 when every call went through, the errno of the call that was refused, BAD_SCENE when the attempt could
  * not even be made, BAD_USAGE. The refused call and its errno are also told on standard error.

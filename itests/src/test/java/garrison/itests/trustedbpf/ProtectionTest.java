@@ -4,6 +4,8 @@ package garrison.itests.trustedbpf;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import garrison.framework.trust.LoaderSignature;
@@ -11,6 +13,7 @@ import garrison.framework.trust.Release;
 import garrison.itests.Guest;
 import garrison.itests.attack.AttackProgram;
 import garrison.itests.attack.Outcome;
+import garrison.spi.ConfigurationException;
 import garrison.spi.KernelVersion;
 import garrison.spi.Mode;
 import garrison.trustedbpf.BpfUseEvent;
@@ -214,6 +217,14 @@ class ProtectionTest {
         holding.awaitHeld();
         gate.reload(policy(""));
         assertEquals(0, holding.finish().exit());
+    }
+
+    @Test
+    void signedPrograms_whereTheKernelChecksNone_areRefusedAsAPolicy() {
+        Assumptions.assumeTrue(Guest.kernel().compareTo(SIGNED_PROGRAMS) < 0, "the kernel checks programs' signatures from 6.18 on");
+        ConfigurationException e = assertThrows(ConfigurationException.class,
+                () -> gate.reload(Gate.policy(Mode.ENFORCE, List.of(certificate), List.of(), loaders.list(), "programs = signed")));
+        assertTrue(e.getMessage().contains("programs is signed") && e.getMessage().contains("6.18"), e::getMessage);
     }
 
     @TestFactory
