@@ -6,8 +6,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * One run of a plugin, from open to close. The framework calls, in this order and never two at once: {@link #configure},
- * load, {@link #bind}, {@link #stage} and its commit, attach; then any number of {@link #stage}; at the end detach, drain,
- * {@link #close}. A throw before attach ends the run with the plugin FAILED and nothing left behind.
+ * load, {@link #bind}, {@link #stage} and its commit, attach; then any number of {@link #stage}, and of what the plugin gave to
+ * {@link PluginContext#restage}; at the end detach, drain, {@link #close}. A throw before attach ends the run with the plugin FAILED and nothing left behind.
  */
 @ConsumerType
 public interface PluginSession extends AutoCloseable {

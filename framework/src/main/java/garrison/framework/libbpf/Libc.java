@@ -28,6 +28,7 @@ public final class Libc {
     public static final int EPOLL_CTL_ADD = 1;
     public static final int EPOLL_CTL_DEL = 2;
     public static final int EPOLLIN = 1;
+    public static final int EPOLLPRI = 2;
 
     /** {@code LOCK_EX | LOCK_NB}. */
     public static final int LOCK_NOW = 6;
@@ -191,7 +192,7 @@ public final class Libc {
     /**
      * {@code int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)}: 0.
      *
-     * @param events the mask, {@link #EPOLLIN}
+     * @param events the mask: {@link #EPOLLIN}, {@link #EPOLLPRI}
      * @param data comes back with each event
      */
     public static int epollCtl(int epoll, int operation, int fd, int events, long data) {

@@ -119,7 +119,7 @@ public final class PluginHost implements AutoCloseable {
                         + "); remove it before adding " + plugin.getClass().getName());
             }
             PluginSlot before = lingering.named(name);
-            PluginSlot slot = new PluginSlot(name, plugin, platform, listeners, pins);
+            PluginSlot slot = new PluginSlot(name, plugin, platform, listeners, pins, this::later);
             slots.add(slot);
             slot.start(settings, before);
             if (before != null) {
@@ -149,7 +149,7 @@ public final class PluginHost implements AutoCloseable {
                 throw new GarrisonException("plugin " + before.name() + " cannot be replaced by one named " + name
                         + "; remove it and add the other");
             }
-            PluginSlot slot = new PluginSlot(name, next, platform, listeners, pins);
+            PluginSlot slot = new PluginSlot(name, next, platform, listeners, pins, this::later);
             slot.start(settings, before);
             if (slot.state() == PluginState.FAILED) {
                 before.become(before.state(), before.reason(), before.requestedMode());
@@ -330,6 +330,19 @@ public final class PluginHost implements AutoCloseable {
         } finally {
             changes.unlock();
         }
+    }
+
+    /**
+     * What a plugin asks for takes its turn like everything else. On a thread of its own: the one that asks may be one that a stop,
+     * which has its turn just now, waits for.
+     */
+    private void later(PluginSlot slot, Runnable change) {
+        Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false).name("garrison-change").start(() -> exclusively(() -> {
+            if (slots.contains(slot)) {
+                change.run();
+            }
+            return null;
+        }));
     }
 
     private void refuseReaders() {

@@ -18,6 +18,7 @@ import garrison.framework.trust.Anchor;
 import garrison.framework.trust.SignedObject;
 import garrison.framework.trust.TrustSettings;
 import garrison.spi.Budget;
+import garrison.spi.LoadedObject;
 import garrison.spi.Mode;
 import garrison.spi.ObjectFormatException;
 import garrison.spi.Plugin;
@@ -30,8 +31,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,7 @@ final class PluginRun implements AutoCloseable {
     private final Platform platform;
     private final Listeners listeners;
     private final int generation;
+    private final Asks asks;
     private final WhenOrphaned orphaned;
     private final Duration grace;
     private final Heritage heritage;
@@ -80,12 +84,22 @@ final class PluginRun implements AutoCloseable {
     private PolicyChange staged;
     private boolean closed;
     private volatile RingReader reader;
+    /** Why a change that the plugin asked for was refused; empty if none was since the last one that was not. */
+    private volatile String refused = "";
 
-    private PluginRun(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation, Heritage heritage) {
+    /** Where a run's plugin asks for a change of policy. */
+    interface Asks {
+        /** Called from any thread of the plugin's; must not wait. */
+        void restage(PluginRun run, Function<LoadedObject, Optional<PolicyChange>> change);
+    }
+
+    private PluginRun(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation, Heritage heritage,
+            Asks asks) {
         this.name = plugin.name();
         this.platform = platform;
         this.listeners = listeners;
         this.generation = generation;
+        this.asks = asks;
         this.stalls = new StallWatch(name, listeners::publish);
         this.ground = new HookGround(platform);
         this.heritage = heritage;
@@ -101,10 +115,11 @@ final class PluginRun implements AutoCloseable {
      * @param settings the plugin's, fresh
      * @param generation told in this run's events
      * @param heritage of the runs before; this run's from here on
+     * @param asks hears what the plugin wants changed
      */
     static PluginRun prepare(Plugin plugin, Platform platform, Listeners listeners, PluginSettings settings, int generation,
-            Heritage heritage) {
-        PluginRun run = new PluginRun(plugin, platform, listeners, settings, generation, heritage);
+            Heritage heritage, Asks asks) {
+        PluginRun run = new PluginRun(plugin, platform, listeners, settings, generation, heritage, asks);
         try {
             run.open(plugin, settings);
             return run;
@@ -116,7 +131,8 @@ final class PluginRun implements AutoCloseable {
 
     private void open(Plugin plugin, PluginSettings settings) {
         Owner owner = new Owner(name, platform.kernel().release());
-        session = plugin.open(new RunContext(name, settings.settings(), platform, listeners, this::readSigned));
+        session = plugin.open(new RunContext(name, settings.settings(), platform, listeners, this::readSigned,
+                change -> asks.restage(this, change)));
         ObjectChoice choice = ObjectChoice.of(plugin.objects(), platform.kernel(), settings.trust(), ground, owner);
         source = choice.object();
         objectName = choice.spec().name();
@@ -203,7 +219,8 @@ final class PluginRun implements AutoCloseable {
 
     /** What is wrong though it runs; else empty. */
     String trouble() {
-        return stalls.words();
+        String stalled = stalls.words();
+        return stalled.isEmpty() ? refused : stalled;
     }
 
     int generation() {
@@ -218,6 +235,16 @@ final class PluginRun implements AutoCloseable {
     Transition stage(PluginSettings settings) {
         trust = settings.trust();
         return new Transition(session.stage(settings.settings(), object), attachments);
+    }
+
+    /** Stages what the plugin itself wants changed, if there still is anything. */
+    Optional<Transition> stage(Function<LoadedObject, Optional<PolicyChange>> change) {
+        return change.apply(object).map(staged -> new Transition(staged, attachments));
+    }
+
+    /** @param reason why a change that the plugin asked for was refused; empty once one was not */
+    void refused(String reason) {
+        refused = reason;
     }
 
     private Signatures.Signed readSigned(Path file) {

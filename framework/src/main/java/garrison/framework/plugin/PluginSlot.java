@@ -12,11 +12,13 @@ import garrison.framework.trust.TrustSettings;
 import garrison.spi.BudgetChanged;
 import garrison.spi.EnforcementChanged;
 import garrison.spi.GarrisonException;
+import garrison.spi.LoadedObject;
 import garrison.spi.Mode;
 import garrison.spi.OnOverrun;
 import garrison.spi.Plugin;
 import garrison.spi.PluginChanged;
 import garrison.spi.PluginState;
+import garrison.spi.PolicyChange;
 import garrison.spi.VerifierException;
 import garrison.framework.link.PinFolder;
 import garrison.framework.link.PinnedRun;
@@ -26,7 +28,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +51,7 @@ final class PluginSlot {
     private final Platform platform;
     private final Listeners listeners;
     private final Optional<PinFolder> pins;
+    private final BiConsumer<PluginSlot, Runnable> turns;
     /** Held whenever the session is called, so that no two calls overlap. */
     private final ReentrantLock session = new ReentrantLock();
     private volatile Condition condition = new Condition(PluginState.STOPPED, "not started", Mode.AUDIT, Instant.now());
@@ -57,12 +63,15 @@ final class PluginSlot {
     private final Object told = new Object();
     private int generation;
 
-    PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners, Optional<PinFolder> pins) {
+    /** @param turns runs a change when it is this slot's turn, if it is still present then, and returns at once */
+    PluginSlot(String name, Plugin plugin, Platform platform, Listeners listeners, Optional<PinFolder> pins,
+            BiConsumer<PluginSlot, Runnable> turns) {
         this.name = name;
         this.plugin = plugin;
         this.platform = platform;
         this.listeners = listeners;
         this.pins = pins;
+        this.turns = turns;
     }
 
     String name() {
@@ -124,7 +133,8 @@ final class PluginSlot {
         try {
             Heritage heritage = Heritage.of(name, before, pins, platform);
             generation = Math.max(generation, heritage.generation()) + 1;
-            return PluginRun.prepare(plugin, platform, listeners, settings, generation, heritage);
+            return PluginRun.prepare(plugin, platform, listeners, settings, generation, heritage,
+                    (run, change) -> turns.accept(this, () -> restage(run, change)));
         } finally {
             session.unlock();
         }
@@ -175,6 +185,47 @@ final class PluginSlot {
         } finally {
             session.unlock();
         }
+    }
+
+    /** Takes a change that the plugin asked for, under the host's lock. A run that has ended since wants nothing any more. */
+    private void restage(PluginRun asking, Function<LoadedObject, Optional<PolicyChange>> change) {
+        if (run != asking) {
+            return;
+        }
+        AtomicBoolean done = new AtomicBoolean();
+        try {
+            guarded(() -> asking.stage(change).ifPresent(transition -> {
+                try (transition) {
+                    transition.attach();
+                    transition.commit();
+                    done.set(true);
+                    transition.finish();
+                }
+            }));
+        } catch (Throwable t) {
+            unchanged(asking, t, done.get());
+        }
+        if (done.get()) {
+            policyChanged();
+            tellChange(condition.mode);
+        }
+    }
+
+    private void unchanged(PluginRun asking, Throwable failure, boolean committed) {
+        if (committed) {
+            LOG.error("Plugin {}: a change that it asked for could not be completed: {}", name, failure.toString(), failure);
+            return;
+        }
+        String reason = "a change of policy that it asked for was refused, the policy in force stays: " + words(failure);
+        LOG.error("Plugin {}: {}", name, reason);
+        LOG.debug("Plugin {}: refused", name, failure);
+        asking.refused(reason);
+        listeners.publish(new PluginChanged(name, Instant.now(), condition.state, condition.mode, reason));
+    }
+
+    /** Another policy is in force: that one was refused before matters no more. */
+    void policyChanged() {
+        run.refused("");
     }
 
     /** Runs a step of a transition so that no call on the session overlaps it. */

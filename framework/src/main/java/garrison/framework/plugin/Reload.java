@@ -124,6 +124,7 @@ final class Reload implements AutoCloseable {
     void finish() {
         for (Running r : running) {
             contain(r.slot, () -> r.slot.guarded(r.transition::finish));
+            contain(r.slot, r.slot::policyChanged);
             contain(r.slot, () -> r.slot.tellChange(r.settings.mode()));
         }
         stopping.forEach(s -> s.slot.disable(s.settings));

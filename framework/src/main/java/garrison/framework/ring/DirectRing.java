@@ -2,6 +2,7 @@
 package garrison.framework.ring;
 
 import garrison.framework.libbpf.Libc;
+import garrison.framework.libbpf.WaitSet;
 import garrison.spi.KernelException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,7 +33,7 @@ final class DirectRing implements Ring {
             MemorySegment consumer = map(page, Libc.PROT_READ | Libc.PROT_WRITE, fd, 0);
             MemorySegment producer = map(page + 2 * size, Libc.PROT_READ, fd, page);
             memory = new RingMemory(name, consumer, producer, producer.asSlice(page), size, eachRecord);
-            waitSet = new WaitSet(arena, name, fd, WaitSet.EDGE_TRIGGERED);
+            waitSet = new WaitSet(arena, name + "'s ring buffer", fd, Libc.EPOLLIN | WaitSet.EDGE_TRIGGERED);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;

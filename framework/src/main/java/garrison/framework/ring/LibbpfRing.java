@@ -4,6 +4,7 @@ package garrison.framework.ring;
 import garrison.framework.libbpf.Handle;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
+import garrison.framework.libbpf.WaitSet;
 import garrison.spi.KernelException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -40,7 +41,7 @@ final class LibbpfRing implements Ring {
             MethodHandle sample = MethodHandles.lookup().findVirtual(LibbpfRing.class, "sample",
                     MethodType.methodType(int.class, long.class, long.class, long.class)).bindTo(this);
             MemorySegment stub = Linker.nativeLinker().upcallStub(sample, SAMPLE, arena);
-            waitSet = new WaitSet(arena, name, fd, 0);
+            waitSet = new WaitSet(arena, name + "'s ring buffer", fd, Libc.EPOLLIN);
             Handle opened = libbpf.ringNew(fd, stub);
             if (opened.failed()) {
                 waitSet.close();

@@ -12,10 +12,13 @@ import garrison.spi.GarrisonException;
 import garrison.spi.KernelFeatures;
 import garrison.spi.KernelVersion;
 import garrison.spi.Keyrings;
+import garrison.spi.LoadedObject;
 import garrison.spi.LsmHook;
 import garrison.spi.PluginContext;
+import garrison.spi.PolicyChange;
 import garrison.spi.Settings;
 import garrison.spi.Signatures;
+import garrison.spi.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +27,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +106,17 @@ record OfflineContext(Settings settings) implements PluginContext {
         public void close() {
             // None was made.
         }
+    }
+
+    /** A check is over before anything could change. */
+    @Override
+    public Watch watchMounts(Runnable changed) {
+        return () -> { };
+    }
+
+    @Override
+    public void restage(Function<LoadedObject, Optional<PolicyChange>> change) {
+        LOG.debug("a change of policy was asked for while being checked");
     }
 
     @Override
