@@ -19,10 +19,11 @@ import java.util.Set;
  * @param incomplete trees whose search for hard links was given up at the limit
  * @param absent protected names that no file has
  * @param rated numbers of the rules that tell only so many events in a second
+ * @param mounts what it knows of the mounts
  */
 record CompiledPolicy(PolicyEntries.Table table, Set<Hook> hooks, Map<Integer, String> ruleNames, Map<PlaceKey, Path> places,
         Map<ExecutableKey, Path> executables, long objects, Set<Path> incomplete, List<Path> absent,
-        Set<Integer> rated) {
+        Set<Integer> rated, MountView mounts) {
     /** An executable as events name it. */
     record ExecutableKey(int device, long inode) {
         static ExecutableKey of(FileId id) {

@@ -13,8 +13,11 @@ import garrison.spi.PolicyChange;
 import garrison.spi.ProgramInfo;
 import garrison.spi.Settings;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
@@ -36,12 +39,16 @@ final class FileGuardSession implements PluginSession {
      * this policy's rules.
      */
     private int nextRule = ThreadLocalRandom.current().nextInt(1, 1 << 30);
+    private final MountFollower mounts;
     private volatile CompiledPolicy inForce;
+    /** When the policy in force was extended for mounts, last; null if it was not. */
+    private volatile Instant extended;
     private volatile boolean remembers = true;
 
     FileGuardSession(PluginContext context) {
         this.context = context;
         untold = new UntoldCounts(context, writer);
+        mounts = new MountFollower(context, this::extend);
     }
 
     /** Optional programs are those whose hook is not everywhere, and the two forms of inode_setattr. */
@@ -94,10 +101,19 @@ final class FileGuardSession implements PluginSession {
         requireDigests(policy, object);
         CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule, context.time(0));
         nextRule += policy.rules().size();
-        remembers = object.run("guard_find_moves", new byte[0]) != 0;
         if (policy.rules().stream().anyMatch(rule -> !rule.fileSystems().isEmpty())) {
             object.run("guard_let_types_matter", new byte[0]);
         }
+        mounts.begin(compiled.mounts());
+        return change(compiled, object);
+    }
+
+    private Optional<PolicyChange> extend(LoadedObject object) {
+        return PolicyCompiler.extend(inForce, context.files()).map(compiled -> change(compiled, object));
+    }
+
+    private PolicyChange change(CompiledPolicy compiled, LoadedObject object) {
+        remembers = object.run("guard_find_moves", new byte[0]) != 0;
         BpfMap outer = object.map("policy");
         BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
         try {
@@ -140,10 +156,11 @@ final class FileGuardSession implements PluginSession {
                 figures.put("hard links not searched to the end (link-scan reached, or not readable)", now.incomplete().toString());
             }
             if (!now.absent().isEmpty()) {
-                figures.put("protected names that no file had at the load", now.absent().size() + ": " + now.absent().stream()
-                        .limit(NAMED_AT_MOST).map(Path::toString).collect(Collectors.joining(", "))
-                        + (now.absent().size() > NAMED_AT_MOST ? ", …" : ""));
+                figures.put("protected names that no file had at the load", now.absent().size() + ": " + some(now.absent()));
             }
+        }
+        if (now != null) {
+            mounted(now.mounts(), figures);
         }
         if (!remembers) {
             figures.put("memory of directories", "none, each file is looked up from its own place to the root: the kernel hides its symbols"
@@ -155,8 +172,24 @@ final class FileGuardSession implements PluginSession {
         return figures;
     }
 
+    private void mounted(MountView view, Map<String, String> figures) {
+        if (view.added() > 0) {
+            figures.put("extended for mounts", "at " + extended + " by " + some(view.latest()) + "; " + view.added() + " in all since the load"
+                    + (view.full() ? ", which is the limit: what is mounted now is not covered before the next reload" : ""));
+        }
+        if (!view.unmounted().isEmpty()) {
+            figures.put("types of file systems of which none is mounted", String.join(", ", view.unmounted()));
+        }
+    }
+
+    private static String some(List<Path> places) {
+        return places.stream().limit(NAMED_AT_MOST).map(Path::toString).collect(Collectors.joining(", "))
+                + (places.size() > NAMED_AT_MOST ? ", …" : "");
+    }
+
     @Override
     public void close() {
+        mounts.close();
         untold.close();
         inForce = null;
     }
@@ -168,6 +201,7 @@ final class FileGuardSession implements PluginSession {
         private final CompiledPolicy compiled;
         private final Set<String> programs;
         private boolean kept;
+        private boolean committed;
 
         Change(BpfMap outer, BpfMap.InnerMap inner, CompiledPolicy compiled, Set<String> programs) {
             this.outer = outer;
@@ -188,12 +222,18 @@ final class FileGuardSession implements PluginSession {
             outer.updateInner(FIRST, inner);
             kept = untold.inForce(inner, compiled);
             inForce = compiled;
+            extended = compiled.mounts().added() > 0 ? Instant.now() : null;
+            committed = true;
         }
 
         @Override
         public void close() {
             if (!kept) {
                 inner.close();
+            }
+            if (committed) {
+                // Not within the commit, which is to be one step: asks the kernel for files.
+                mounts.inForce(compiled.mounts());
             }
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,11 @@ final class Mounts {
             }
         }
         return new Mounts(List.copyOf(all));
+    }
+
+    /** All mount points. */
+    Set<Path> points() {
+        return all.stream().map(Mount::point).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Mount points below a directory, itself excluded. */

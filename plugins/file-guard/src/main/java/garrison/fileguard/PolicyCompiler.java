@@ -2,6 +2,7 @@
 package garrison.fileguard;
 
 import garrison.fileguard.CompiledPolicy.ExecutableKey;
+import garrison.fileguard.MountScope.Seen;
 import garrison.spi.ConfigurationException;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Looks up what a policy's paths lead to, all of them in one question to the kernel, and lays the entries out. For one use. */
 final class PolicyCompiler {
@@ -50,14 +52,16 @@ final class PolicyCompiler {
     private final Set<Path> required = new HashSet<>();
     private final Map<Path, List<Path>> hardLinks = new HashMap<>();
     private final Set<Path> incomplete = new LinkedHashSet<>();
-    private final PolicyEntries entries = new PolicyEntries();
+    private final PolicyEntries entries;
     private final Map<Integer, String> ruleNames = new HashMap<>();
     private final Set<Integer> rated = new HashSet<>();
     private final Map<PlaceKey, Path> places = new HashMap<>();
     private final Map<ExecutableKey, Path> executables = new HashMap<>();
+    private final List<PolicyEntries.Word> words = new ArrayList<>();
 
-    private PolicyCompiler(Policy policy, FileIds files, Mounts mounts, int firstRule, Instant boot) {
+    private PolicyCompiler(Policy policy, FileIds files, Mounts mounts, int firstRule, Instant boot, PolicyEntries entries) {
         this.policy = policy;
+        this.entries = entries;
         this.boot = boot;
         cgroups = Cgroups.of(mounts);
         this.files = files;
@@ -74,15 +78,107 @@ final class PolicyCompiler {
      */
     static CompiledPolicy compile(Policy policy, FileIds files, int firstRule, Instant boot) {
         try {
-            return new PolicyCompiler(policy, files, Mounts.now(), firstRule, boot).compile();
+            return new PolicyCompiler(policy, files, Mounts.now(), firstRule, boot, new PolicyEntries()).compile();
         } catch (IOException e) {
             throw new GarrisonException("file-guard: looking at the protected files failed: " + e, e);
         }
     }
 
+    /**
+     * A policy with what its rules mean since other mounts came. It is only added to: whom a rule lets through is as it was, and what
+     * was protected stays so, wherever it is mounted now. Who may mount, unmount or replace a program shall not by that
+     * change the policy for himself.
+     *
+     * @return the policy with the same rule numbers; empty if no mount means anything to it that it does not know
+     */
+    static Optional<CompiledPolicy> extend(CompiledPolicy before, FileIds files) {
+        try {
+            return extend(before, files, Mounts.now());
+        } catch (IOException e) {
+            throw new GarrisonException("file-guard: looking at what was mounted failed: " + e, e);
+        }
+    }
+
+    static Optional<CompiledPolicy> extend(CompiledPolicy before, FileIds files, Mounts mounts) throws IOException {
+        MountView view = before.mounts();
+        Set<Seen> fresh = view.scope().fresh(mounts, files, view.known());
+        return fresh.isEmpty() ? Optional.empty() : Optional.of(new PolicyCompiler(view.policy(), files, mounts, 0, Instant.EPOCH,
+                PolicyEntries.of(before.table())).extend(before, fresh));
+    }
+
+    private CompiledPolicy extend(CompiledPolicy before, Set<Seen> fresh) throws IOException {
+        MountView view = before.mounts();
+        Set<Path> changed = fresh.stream().map(Seen::place).collect(Collectors.toCollection(LinkedHashSet::new));
+        places.putAll(before.places());
+        incomplete.addAll(before.incomplete());
+        List<Changed> rules = view.scope().rules().stream().map(rule -> changed(rule, changed)).toList();
+        Set<Path> wanted = new LinkedHashSet<>();
+        for (Changed rule : rules) {
+            for (Path tree : rule.trees) {
+                searchLinks(tree);
+                want(tree, wanted);
+            }
+            rule.roots.forEach(root -> want(root, wanted));
+            rule.objects.forEach(path -> want(MountScope.directory(path), wanted));
+            rule.objects.forEach(path -> want(path, wanted));
+        }
+        hardLinks.values().stream().flatMap(List::stream).forEach(file -> want(file, wanted));
+        identify(wanted);
+        for (int i = 0; i < rules.size(); i++) {
+            enter(rules.get(i), view.words().get(i), policy.rules().get(i));
+        }
+        Set<Seen> known = new HashSet<>(view.known());
+        known.addAll(fresh);
+        MountView now = new MountView(policy, view.scope(), view.words(), known, view.added() + fresh.size(), List.copyOf(changed),
+                view.scope().unmounted(mounts));
+        return new CompiledPolicy(entries.table(), before.hooks(), before.ruleNames(), Collections.unmodifiableMap(places),
+                before.executables(), entries.objects(), Set.copyOf(incomplete), before.absent(), before.rated(), now);
+    }
+
+    /**
+     * What of a rule's reach is to be looked at again.
+     *
+     * @param objects by themselves and by name
+     * @param trees with hard links that lead out
+     * @param roots of file systems that are meant as a whole
+     */
+    private record Changed(List<Path> objects, List<Path> trees, List<Path> roots) {}
+
+    private Changed changed(MountScope.Reach rule, Set<Path> changed) {
+        Set<Path> points = mounts.points();
+        Set<Path> trees = changed.stream().filter(place -> points.contains(place) && rule.trees().stream().anyMatch(place::startsWith))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        rule.trees().stream().filter(tree -> changed.contains(tree) && Files.isDirectory(tree)).forEach(trees::add);
+        return new Changed(
+                rule.objects().stream().filter(path -> changed.contains(path) || changed.contains(MountScope.directory(path))).toList(),
+                List.copyOf(trees),
+                rule.fileSystems().stream().flatMap(type -> mounts.points(type).stream()).filter(changed::contains).toList());
+    }
+
+    /** What is gone again by now is left out. */
+    private void enter(Changed changed, PolicyEntries.Word word, Rule rule) throws IOException {
+        for (Path path : changed.objects) {
+            if (ids.containsKey(MountScope.directory(path))) {
+                object(path, word, rule);
+            }
+        }
+        for (Path root : changed.roots) {
+            if (ids.containsKey(root)) {
+                tree(root, word);
+            }
+        }
+        for (Path tree : changed.trees) {
+            if (ids.containsKey(tree)) {
+                tree(tree, word);
+            }
+            links(tree, word);
+        }
+    }
+
     private CompiledPolicy compile() throws IOException {
         resolve();
-        identify();
+        MountScope scope = new MountScope(policy.rules().stream().map(this::reach).toList());
+        identify(scope);
         EnumSet<Hook> hooks = EnumSet.noneOf(Hook.class);
         for (int i = 0; i < policy.rules().size(); i++) {
             Rule rule = policy.rules().get(i);
@@ -95,7 +191,13 @@ final class PolicyCompiler {
         }
         // Not copied, as this is for one use, and they may hold hundreds of thousands.
         return new CompiledPolicy(entries.table(), hooks, Collections.unmodifiableMap(ruleNames), Collections.unmodifiableMap(places),
-                Collections.unmodifiableMap(executables), entries.objects(), Set.copyOf(incomplete), List.copyOf(absent), Set.copyOf(rated));
+                Collections.unmodifiableMap(executables), entries.objects(), Set.copyOf(incomplete), List.copyOf(absent), Set.copyOf(rated),
+                new MountView(policy, scope, List.copyOf(words), scope.seen(mounts, ids), 0, List.of(), scope.unmounted(mounts)));
+    }
+
+    private MountScope.Reach reach(Rule rule) {
+        return new MountScope.Reach(rule.paths().stream().map(this::real).toList(),
+                rule.fileSystems().isEmpty() ? rule.trees().stream().map(this::real).toList() : List.of(), rule.fileSystems());
     }
 
     /** Symbolic links out of the way: what is protected is the object, and its directories are those of its real path. */
@@ -178,7 +280,7 @@ final class PolicyCompiler {
     }
 
     /** One question for all files. */
-    private void identify() {
+    private void identify(MountScope scope) {
         Set<Path> wanted = new LinkedHashSet<>();
         for (Path real : realPaths.values()) {
             if (real.getParent() != null) {
@@ -192,6 +294,11 @@ final class PolicyCompiler {
             tree.getValue().forEach(file -> want(file, wanted));
             mounts.below(tree.getKey()).forEach(point -> want(point, wanted));
         }
+        wanted.addAll(scope.points(mounts).values());
+        identify(wanted);
+    }
+
+    private void identify(Set<Path> wanted) {
         while (true) {
             List<Path> paths = List.copyOf(wanted);
             try {
@@ -239,6 +346,7 @@ final class PolicyCompiler {
         rule.owner().ifPresent(uid -> entries.owner(number, (int) uid));
         PolicyEntries.Word word = new PolicyEntries.Word(number, Operation.mask(rule.operations()) | Operation.ALWAYS, traits);
         rule.fileSystems().forEach(type -> entries.type(TypeHash.of(type), word));
+        words.add(word);
         for (Path path : rule.paths()) {
             object(real(path), word, rule);
         }
@@ -253,10 +361,14 @@ final class PolicyCompiler {
                     tree(point, word);
                 }
             }
-            for (Path file : hardLinks.get(root)) {
-                if (ids.containsKey(file)) {
-                    self(file, word);
-                }
+            links(root, word);
+        }
+    }
+
+    private void links(Path tree, PolicyEntries.Word word) throws IOException {
+        for (Path file : hardLinks.get(tree)) {
+            if (ids.containsKey(file)) {
+                self(file, word);
             }
         }
     }

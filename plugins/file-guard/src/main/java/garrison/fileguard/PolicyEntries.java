@@ -2,6 +2,7 @@
 package garrison.fileguard;
 
 import garrison.spi.FileId;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -90,6 +91,46 @@ final class PolicyEntries {
     /** By rule, of each entry the terms. */
     private final Map<Integer, List<List<Term>>> terms = new LinkedHashMap<>();
 
+    /** Keys and values of entries that are about no place, as they were written: see {@link #of}. */
+    private final ByteArrayOutputStream keptKeys = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream keptValues = new ByteArrayOutputStream();
+
+    /** What a table holds, for more places to be added: who may what, and how often it is told, stays as it is. */
+    static PolicyEntries of(Table table) {
+        PolicyEntries entries = new PolicyEntries();
+        ByteBuffer keys = table.keys.duplicate().order(table.keys.order());
+        ByteBuffer values = table.values.duplicate().order(table.values.order());
+        for (int i = 0; i < table.count; i++) {
+            entries.take(keys.slice(i * KEY_SIZE, KEY_SIZE).order(keys.order()), values.slice(i * VALUE_SIZE, VALUE_SIZE).order(values.order()));
+        }
+        return entries;
+    }
+
+    private void take(ByteBuffer key, ByteBuffer value) {
+        int kind = key.getInt(0);
+        Place place = new Place(kind, key.getInt(16), key.getLong(8), kind == NAME ? key.getInt(20) : 0);
+        Word word = new Word(value.getInt(4), Short.toUnsignedInt(value.getShort(8)), Byte.toUnsignedInt(value.get(11)));
+        switch (kind) {
+            case FILESYSTEM -> {
+                if (place.inode == 0) {
+                    fileSystems.put(place.device, word.operations);
+                } else {
+                    types.put(place.inode, word.operations);
+                }
+            }
+            case OBJECT, ABOVE, NAME, DEVICE, TYPE -> add(place, value.getInt(0), word, value.get(10));
+            case SIEVE -> { } // made of the others
+            default -> {
+                for (int i = 0; i < KEY_SIZE; i++) {
+                    keptKeys.write(key.get(i));
+                }
+                for (int i = 0; i < VALUE_SIZE; i++) {
+                    keptValues.write(value.get(i));
+                }
+            }
+        }
+    }
+
     /** The object itself is protected. */
     void self(FileId id, Word word) {
         add(new Place(OBJECT, device(id), id.inode()), id.generation(), word, SELF);
@@ -175,7 +216,13 @@ final class PolicyEntries {
     }
 
     private void add(Place place, int generation, Word word, int coverage) {
-        places.computeIfAbsent(place, p -> new Listed(generation)).coverages.merge(word, coverage, (a, b) -> a | b);
+        Listed listed = places.computeIfAbsent(place, p -> new Listed(generation));
+        if (listed.generation != generation && (place.kind == OBJECT || place.kind == ABOVE)) {
+            // A file of this number that is gone: its file system is another one by now.
+            listed = new Listed(generation);
+            places.put(place, listed);
+        }
+        listed.coverages.merge(word, coverage, (a, b) -> a | b);
     }
 
     private static int device(FileId id) {
@@ -204,7 +251,7 @@ final class PolicyEntries {
             }
         });
         Map<Integer, PolicySieve> sieves = sieves();
-        int count = all.size() + sieves.size() * PolicySieve.HALVES + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
+        int count = keptKeys.size() / KEY_SIZE + all.size() + sieves.size() * PolicySieve.HALVES + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
         ByteBuffer keys = ByteBuffer.allocate(count * KEY_SIZE).order(ByteOrder.nativeOrder());
         ByteBuffer values = ByteBuffer.allocate(count * VALUE_SIZE).order(ByteOrder.nativeOrder());
         for (Entry e : all) {
@@ -215,6 +262,8 @@ final class PolicyEntries {
         }
         sieves.forEach((device, sieve) -> sieve.put(device, keys, values));
         terms.forEach((rule, entries) -> put(rule, entries, keys, values));
+        keys.put(keptKeys.toByteArray());
+        values.put(keptValues.toByteArray());
         return new Table(keys.flip(), values.flip(), count);
     }
 
