@@ -48,7 +48,7 @@ struct guard_question {
 	/* The act, filled by the program. The masks say which of a rule's operations cover it. */
 	__u64 dentry;		/* the object, or the new name */
 	__u64 other;		/* the second name of a rename or link; 0 otherwise */
-	__u64 mount;		/* the struct vfsmount that the object was reached through; 0: the hook does not tell. Later the struct mount that it lies on */
+	__u64 mount;		/* the struct vfsmount the object was reached through, 0: not told; later the struct mount that lies on */
 	__u32 device;
 	__u32 act;		/* what is tried, for the event */
 	__u32 hook;

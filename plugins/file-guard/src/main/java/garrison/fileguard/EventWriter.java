@@ -97,7 +97,8 @@ final class EventWriter {
         return new FileAccessEvent(FileGuard.NAME, time, nameOf(record.rule(), policy), Operation.gravest(record.operation()).word(),
                 known ? own.below(place, record.depth()) : nameless(record),
                 record.otherLength() == 0 ? "" : other.from(known ? own.mountPoint(place, record.depth()) : ""),
-                seen(record, first), record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
+                seen(record, first),
+                record.verdict(), record.killed() != 0, record.mode() == 0 ? Mode.AUDIT : Mode.ENFORCE, Hook.nameOf(record.hook()), record.tgid(),
                 record.pid(), Integer.toUnsignedLong(record.uid()), Integer.toUnsignedLong(record.gid()), record.comm(),
                 parent.pid(), parent.comm(), ancestors, program.path, program.from, record.cgroup(), device(record), record.objectInode());
     }

@@ -109,7 +109,7 @@ final class FileGuardSession implements PluginSession {
     }
 
     private Optional<PolicyChange> extend(LoadedObject object) {
-        return PolicyCompiler.extend(inForce, context.files()).map(compiled -> change(compiled, object));
+        return PolicyExtension.of(inForce, context.files()).map(compiled -> change(compiled, object));
     }
 
     private PolicyChange change(CompiledPolicy compiled, LoadedObject object) {

@@ -25,7 +25,7 @@ final class MountFollower implements AutoCloseable {
     /** Only touched by calls of the session, of which there is one at a time. */
     private Watch watch;
 
-    /** @param extension stages what {@link PolicyCompiler#extend} makes of the policy in force */
+    /** @param extension stages what {@link PolicyExtension#of} makes of the policy in force */
     MountFollower(PluginContext context, Function<LoadedObject, Optional<PolicyChange>> extension) {
         this.context = context;
         this.extension = extension;

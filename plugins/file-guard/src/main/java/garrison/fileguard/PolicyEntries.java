@@ -251,7 +251,8 @@ final class PolicyEntries {
             }
         });
         Map<Integer, PolicySieve> sieves = sieves();
-        int count = keptKeys.size() / KEY_SIZE + all.size() + sieves.size() * PolicySieve.HALVES + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
+        int count = keptKeys.size() / KEY_SIZE + all.size() + sieves.size() * PolicySieve.HALVES
+                + terms.values().stream().flatMap(List::stream).mapToInt(List::size).sum();
         ByteBuffer keys = ByteBuffer.allocate(count * KEY_SIZE).order(ByteOrder.nativeOrder());
         ByteBuffer values = ByteBuffer.allocate(count * VALUE_SIZE).order(ByteOrder.nativeOrder());
         for (Entry e : all) {

@@ -56,7 +56,7 @@ class PolicyExtensionTest {
         for (Path each : points) {
             lines.add("9999 1 0:99 / " + each + " rw - tmpfs tmpfs rw");
         }
-        return PolicyCompiler.extend(before, files, Mounts.parse(lines));
+        return PolicyExtension.of(before, files, Mounts.parse(lines));
     }
 
     private FileId id(Path path) {
