@@ -20,12 +20,14 @@ static __always_inline __u32 guard_ioctl_act(__u32 command)
 	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
 	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
 		return FILE_GUARD_ATTRIBUTES;
-	case 0x40049409: /* FICLONE */
-	case 0x4020940d: /* FICLONERANGE */
+	case 0x6611: /* EXT4_IOC_SWAP_BOOT: the contents go to an inode by which any other file gets them, and the generation changes */
+		return FILE_GUARD_READ | FILE_GUARD_WRITE | FILE_GUARD_ALWAYS;
 	case 0xc028660f: /* EXT4_IOC_MOVE_EXT */
-	case 0x6611: /* EXT4_IOC_SWAP_BOOT */
 	case 0xc0c0586d: /* XFS_IOC_SWAPEXT */
 	case 0x40285881: /* XFS_IOC_EXCHANGE_RANGE */
+		return FILE_GUARD_READ | FILE_GUARD_WRITE;
+	case 0x40049409: /* FICLONE */
+	case 0x4020940d: /* FICLONERANGE */
 	case 0x40305828: /* FS_IOC_RESVSP */
 	case 0x40305829: /* FS_IOC_UNRESVSP */
 	case 0x4030582a: /* FS_IOC_RESVSP64 */

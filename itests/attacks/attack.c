@@ -14,7 +14,7 @@
 static const struct attack *const tables[] = {
 	open_attacks, held_attacks, reach_attacks, name_attacks, attribute_attacks, memory_attacks, mount_attacks,
 	below_attacks, uring_attacks, kernel_attacks, bpf_attacks, token_attacks, key_attacks, net_attacks, extension_attacks,
-	metadata_attacks, mixed_calls,
+	metadata_attacks, content_attacks, mixed_calls,
 };
 
 int refused(const char *call)

@@ -39,6 +39,7 @@ extern const struct attack key_attacks[];
 extern const struct attack net_attacks[];
 extern const struct attack extension_attacks[];
 extern const struct attack metadata_attacks[];
+extern const struct attack content_attacks[];
 extern const struct attack mixed_calls[];
 
 /* The call that failed, errno still set: tells it and returns errno. */

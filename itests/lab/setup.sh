@@ -22,6 +22,7 @@ LAB_PACKAGES=(
     "attr c:setfattr"
     "acl c:setfacl"
     "e2fsprogs c:mkfs.ext4"
+    "xfsprogs c:mkfs.xfs"
     "iproute2 c:ip"
     "openssl c:openssl"
     "stress-ng c:stress-ng"

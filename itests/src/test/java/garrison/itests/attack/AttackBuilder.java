@@ -37,6 +37,7 @@ final class AttackBuilder {
         this.operation = operation;
         this.program = name;
         this.told = operation;
+        notOn.put(Filesystem.Kind.XFS, "tried there is what the others do not offer");
     }
 
     /** The attack program's word, where it is not the attack's name. */
@@ -100,6 +101,7 @@ final class AttackBuilder {
 
     /** Why no other kind of file system offers what it uses. */
     AttackBuilder only(Filesystem.Kind kind, String reason) {
+        notOn.remove(kind);
         EnumSet.complementOf(EnumSet.of(kind)).forEach(other -> notOn.put(other, reason));
         return this;
     }

@@ -38,6 +38,8 @@ public final class Catalogue {
     private static final String ACL = "system.posix_acl_access";
     private static final String NO_HANDLES = "overlayfs gives file handles only when told to";
     private static final String NO_STACK = "tried on the file systems that layers lie on";
+    private static final String NO_SHARING = "only XFS shares blocks between files";
+    private static final String NO_MOVING = "only ext4 moves contents between inodes so";
     private static final FileTime LONG_AGO = FileTime.fromMillis(86_400_000);
 
     private static final List<Attack> ALL = Stream.of(writes(), roundabout(), below(), reads(), held(), creations(), removals(),
@@ -73,7 +75,7 @@ public final class Catalogue {
                 write("openat2-in-root").with(s -> List.of(s.guarded(), "/file")), write("uring-openat2-write"),
                 write("truncate"), write("ftruncate-held").trait(HOLDS),
                 write("uring-ftruncate-held").trait(HOLDS).since(6, 9, "IORING_OP_FTRUNCATE"), write("fallocate-punch"),
-                write("fallocate-zero").only(Filesystem.Kind.EXT4, "of the three only ext4 zeroes ranges"),
+                write("fallocate-zero").only(Filesystem.Kind.EXT4, "only ext4 zeroes ranges"),
                 write("copy-file-range").with(s -> List.of(s.evil(), s.file())),
                 write("sendfile-into").with(s -> List.of(s.evil(), s.file())), write("splice-into"), write("vmsplice-into"),
                 write("mmap-write"), write("mmap-held").trait(HOLDS), write("mprotect-held").trait(HOLDS));
@@ -98,10 +100,10 @@ public final class Catalogue {
 
     private static List<AttackBuilder> below() {
         return List.of(
-                write("swapon").seen(told("swapped")).only(Filesystem.Kind.EXT4, "of the three only ext4 holds swap files")
+                write("swapon").seen(told("swapped")).only(Filesystem.Kind.EXT4, "only ext4 holds swap files")
                         .before((s, attacker) -> attacker.run("make-swap", s.file().toString())),
                 write("device-write").toldOf(s -> Filesystem.device(s.file())).trait(EVERYTHING)
-                        .only(Filesystem.Kind.EXT4, "of the three only ext4 lies on a block device"));
+                        .only(Filesystem.Kind.EXT4, "only ext4 lies on a block device"));
     }
 
     private static AttackBuilder read(String name) {
@@ -130,10 +132,27 @@ public final class Catalogue {
                 used(write("passed-write")), used(write("pidfd-getfd-write")),
                 used(read("read-held")), used(read("uring-read-held")), used(read("sendfile-out-held")),
                 used(read("read-folder-held")).on(Scene::folder).with(s -> List.of(s.folder())).seen(told("deep")),
+                clone("clone-held"), clone("clone-range-held"),
+                read("dedupe-held").trait(HOLDS).with(Catalogue::guess).seen(told("the same")).only(Filesystem.Kind.XFS, NO_SHARING),
+                used(write("dedupe-into-held")).with(Catalogue::guess).seen(told("the same")).only(Filesystem.Kind.XFS, NO_SHARING),
+                write("move-extents-donor-held").trait(HOLDS).with(s -> List.of(s.outsideFresh(), s.file()))
+                        .only(Filesystem.Kind.EXT4, NO_MOVING).unseen("the kernel does not ask about the file that gives its blocks; opening it"
+                                + " to write is seen"),
+                write("swap-boot-held").trait(HOLDS).only(Filesystem.Kind.EXT4, NO_MOVING),
+                read("swap-boot-out").with(s -> List.of(s.file(), s.outsideFresh())).only(Filesystem.Kind.EXT4, NO_MOVING),
                 write("mapped-write").trait(HOLDS).unseen("the kernel is not asked when a program writes to memory that it has"
                         + " mapped; making such a mapping is seen"),
                 read("mmap-read-held").trait(HOLDS).unseen("mappings to read are not asked about, since a program that is"
                         + " executed is mapped so; opening to read is seen"));
+    }
+
+    private static AttackBuilder clone(String name) {
+        return write(name).trait(HOLDS).with(s -> List.of(s.outsideFresh(), s.file())).only(Filesystem.Kind.XFS, NO_SHARING);
+    }
+
+    /** What the file holds, and where to put it. */
+    private static List<Object> guess(Scene scene) {
+        return List.of(scene.file(), scene.outsideFresh(), scene.secret().strip());
     }
 
     private static AttackBuilder create(String name) {

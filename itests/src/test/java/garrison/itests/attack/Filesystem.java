@@ -17,7 +17,9 @@ public final class Filesystem implements AutoCloseable {
         /** An image in memory behind a loop device. */
         EXT4,
         /** A layer over another file system: each file has an inode in both. */
-        OVERLAY
+        OVERLAY,
+        /** An image in memory behind a loop device: files share blocks. */
+        XFS
     }
 
     private final Path base;
@@ -47,6 +49,14 @@ public final class Filesystem implements AutoCloseable {
                 // Before 6.3 fs-verity wants blocks of a page, and so small a file system would not get them.
                 command("mkfs.ext4", "-q", "-b", "4096", "-O", "verity", "-E", "lazy_itable_init=1", image);
                 command("modprobe", "loop");
+                command("mount", "-o", "loop", image, folder);
+            }
+            case XFS -> {
+                String image = base.resolve("image").toString();
+                command("truncate", "-s", "512M", image);
+                command("mkfs.xfs", "-q", image);
+                command("modprobe", "loop");
+                command("modprobe", "xfs");
                 command("mount", "-o", "loop", image, folder);
             }
             case OVERLAY -> {

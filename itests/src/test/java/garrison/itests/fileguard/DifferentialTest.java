@@ -75,7 +75,7 @@ class DifferentialTest {
     void callWithoutFileGuard() throws IOException {
         Path profile = Files.writeString(scratch.resolve("profile"), PROFILE);
         Command.run("apparmor_parser", "--replace", "--skip-cache", profile.toString()).success();
-        for (Filesystem.Kind kind : Filesystem.Kind.values()) {
+        for (Filesystem.Kind kind : List.of(Filesystem.Kind.TMPFS, Filesystem.Kind.EXT4, Filesystem.Kind.OVERLAY)) {
             mounted.put(kind, Filesystem.mount(kind, scratch.resolve(kind.toString())));
             Files.createDirectory(folder(kind).resolve("guarded"));
             for (Caller caller : Caller.values()) {
