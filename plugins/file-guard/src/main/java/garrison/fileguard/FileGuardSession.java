@@ -101,6 +101,7 @@ final class FileGuardSession implements PluginSession {
         requireDigests(policy, object);
         CompiledPolicy compiled = PolicyCompiler.compile(policy, context.files(), nextRule, context.time(0));
         nextRule += policy.rules().size();
+        remembers = object.run("guard_find_moves", new byte[0]) != 0;
         if (policy.rules().stream().anyMatch(rule -> !rule.fileSystems().isEmpty())) {
             object.run("guard_let_types_matter", new byte[0]);
         }
@@ -113,7 +114,6 @@ final class FileGuardSession implements PluginSession {
     }
 
     private PolicyChange change(CompiledPolicy compiled, LoadedObject object) {
-        remembers = object.run("guard_find_moves", new byte[0]) != 0;
         BpfMap outer = object.map("policy");
         BpfMap.InnerMap inner = outer.createInner(Math.max(1, compiled.table().count()));
         try {
@@ -158,8 +158,6 @@ final class FileGuardSession implements PluginSession {
             if (!now.absent().isEmpty()) {
                 figures.put("protected names that no file had at the load", now.absent().size() + ": " + some(now.absent()));
             }
-        }
-        if (now != null) {
             mounted(now.mounts(), figures);
         }
         if (!remembers) {

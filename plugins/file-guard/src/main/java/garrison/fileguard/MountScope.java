@@ -4,8 +4,6 @@ package garrison.fileguard;
 import garrison.spi.FileId;
 import garrison.spi.FileIds;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -85,8 +83,12 @@ final class MountScope {
      * @param ids by mount point; a point that is missing is hidden by another mount, or gone
      */
     Set<Seen> seen(Mounts mounts, Map<Path, FileId> ids) {
+        return seen(points(mounts), ids);
+    }
+
+    private static Set<Seen> seen(Map<Path, Path> points, Map<Path, FileId> ids) {
         Set<Seen> seen = new LinkedHashSet<>();
-        points(mounts).forEach((place, point) -> {
+        points.forEach((place, point) -> {
             FileId id = ids.get(point);
             if (id != null) {
                 seen.add(new Seen(place, id));
@@ -97,27 +99,10 @@ final class MountScope {
 
     /** What is mounted at the places now and was not known there. */
     Set<Seen> fresh(Mounts mounts, FileIds files, Set<Seen> known) {
-        Set<Seen> seen = seen(mounts, identify(new LinkedHashSet<>(points(mounts).values()), files));
-        return seen.stream().filter(one -> !known.contains(one)).collect(Collectors.toCollection(LinkedHashSet::new));
-    }
-
-    /** Mounts come and go meanwhile: what is not there is left out. */
-    private static Map<Path, FileId> identify(Set<Path> wanted, FileIds files) {
-        while (true) {
-            List<Path> paths = new ArrayList<>(wanted);
-            try {
-                List<FileId> found = files.identify(paths);
-                Map<Path, FileId> ids = new HashMap<>();
-                for (int i = 0; i < paths.size(); i++) {
-                    ids.put(paths.get(i), found.get(i));
-                }
-                return ids;
-            } catch (FileIds.FileNotFound e) {
-                if (!wanted.remove(e.path())) {
-                    throw e;
-                }
-            }
-        }
+        Map<Path, Path> points = points(mounts);
+        PlaceIds ids = new PlaceIds(files);
+        ids.identify(new LinkedHashSet<>(points.values()));
+        return seen(points, ids.all()).stream().filter(one -> !known.contains(one)).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     private boolean belowTree(Path point) {
