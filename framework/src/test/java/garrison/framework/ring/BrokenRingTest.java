@@ -11,16 +11,21 @@ import garrison.framework.RingPlugin;
 import garrison.framework.RingPlugin.Step;
 import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings.ReaderKind;
+import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
 import garrison.framework.object.LoadedBpfObject;
 import garrison.spi.PluginState;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,31 +34,65 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What must never end the JVM: positions that lie, and a handler that does not come back. */
 @Timeout(90)
 class BrokenRingTest {
+    private static final int BPF_MAP_TYPE_RINGBUF = 27;
+
     /** Whoever has the map's descriptor may write the consumer's page: here the test does. */
-    private static void overwriteConsumerPosition(LoadedBpfObject object, long position) {
+    private static void overwriteConsumerPosition(int map, long position) {
         long page = PageSize.BYTES;
-        long address = Libc.mmap(page, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, object.mapFd("garrison_events"), 0);
+        long address = Libc.mmap(page, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, map, 0);
         assertTrue(address > 0, "mmap: " + address);
         MemorySegment.ofAddress(address).reinterpret(page).set(ValueLayout.JAVA_LONG, 0, position);
         assertEquals(0, Libc.munmap(address, page));
     }
 
+    /** A ring that nobody else reads: a reader that is not done yet would put the right position back. */
     @Test
     void lyingPositions_areATypedError() {
-        RingPlugin plugin = new RingPlugin("ring-test");
+        int bytes = 1 << 20;
+        try (Arena arena = Arena.ofConfined()) {
+            int map = Libbpf.open().mapCreate(BPF_MAP_TYPE_RINGBUF, arena.allocateFrom("lying"), 0, 0, bytes, MemorySegment.NULL);
+            assertTrue(map >= 0, "bpf_map_create: " + map);
+            try {
+                assertCorrupt(map, bytes, 1L << 40);
+                assertCorrupt(map, bytes, 12);
+                overwriteConsumerPosition(map, 0);
+                DirectRing ring = new DirectRing("honest", map, bytes);
+                assertEquals(0, ring.drain(record -> {}));
+                ring.close();
+            } finally {
+                Libc.close(map);
+            }
+        }
+    }
+
+    private static void assertCorrupt(int map, int bytes, long position) {
+        overwriteConsumerPosition(map, position);
+        DirectRing ring = new DirectRing("lying", map, bytes);
+        RingCorruptException e = assertThrows(RingCorruptException.class, () -> ring.drain(record -> {}));
+        String told = "ring buffer of lying is corrupt: consumer at " + position + ", producer at 0, size " + bytes;
+        assertTrue(e.getMessage().startsWith(told), e.getMessage());
+        ring.close();
+    }
+
+    /** The reader goes by the position it keeps itself: what it has read does not come again, and nothing of it is skipped. */
+    @Test
+    void positionOverwrittenUnderAReader_changesNothingItReads() throws Exception {
+        CountDownLatch read = new CountDownLatch(20);
+        List<Long> sequences = new CopyOnWriteArrayList<>();
+        RingPlugin plugin = new RingPlugin("ring-test").binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> {
+            var sequence = fields.apply("sequence");
+            return record -> {
+                sequences.add(record.get(sequence));
+                read.countDown();
+            };
+        }));
         try (Garrison garrison = Garrison.builder().plugin(plugin).start()) {
             LoadedBpfObject object = plugin.session().object();
-            plugin.session().emit(RingPlugin.FIXED, 0, 10);
-            int fd = object.mapFd("garrison_events");
-            overwriteConsumerPosition(object, 1L << 40);
-            DirectRing ring = new DirectRing("lying", fd, 1 << 20);
-            RingCorruptException e = assertThrows(RingCorruptException.class, () -> ring.drain(record -> {}));
-            assertTrue(e.getMessage().startsWith("ring buffer of lying is corrupt: consumer at 1099511627776"), e.getMessage());
-            ring.close();
-            overwriteConsumerPosition(object, 12);
-            DirectRing crooked = new DirectRing("crooked", fd, 1 << 20);
-            assertThrows(RingCorruptException.class, () -> crooked.drain(record -> {}));
-            crooked.close();
+            plugin.session().emit(RingPlugin.LARGE, 0, 10);
+            overwriteConsumerPosition(object.mapFd("garrison_events"), 0);
+            plugin.session().emit(RingPlugin.LARGE, 10, 10);
+            assertTrue(read.await(20, TimeUnit.SECONDS), sequences::toString);
+            assertEquals(LongStream.range(0, 20).boxed().toList(), sequences);
             assertEquals(PluginState.ACTIVE, garrison.status().plugins().getFirst().state());
         }
     }
