@@ -102,6 +102,7 @@ struct guard_question {
 	__u32 ancestor_generation;	/* of the program that the term before looked for above the process */
 	__u8 term_failed;	/* one of the entry at hand did not hold */
 	__u8 terms_hold;	/* all of one entry did */
+	__u8 ancestor_found;	/* the program that the term at hand asks for */
 	__u8 killed;
 	__u8 rated;		/* its rule has a RATE entry */
 	__u8 limited;		/* and tells no more in this second */

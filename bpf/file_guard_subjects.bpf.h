@@ -26,40 +26,54 @@ static __always_inline bool guard_is_own_process(void)
 /* How far up a process's parents are asked what they run. */
 #define GUARD_ANCESTORS 64
 
+/* In search of a process above the current one that runs a file. */
+struct guard_lineage {
+	struct guard_question *q;
+	__u64 task;
+	__u64 number;		/* the file's */
+	__u32 device;
+};
+
 /*
- * Whether a process above the current one runs a file, whose generation is kept. A process that ends at this moment gives its memory
- * back, to be used for another's: what was read counts only if it was still the process's afterwards.
+ * One process further up. One that ends at this moment gives its memory back, to be used for another's: what was read counts only if
+ * it was still the process's afterwards.
  */
+static long guard_ancestor_step(__u32 i, struct guard_lineage *lineage)
+{
+	__u64 task = GUARD_READ(struct task_struct, lineage->task, real_parent), mm, exe, inode, super;
+
+	if (!task || task == lineage->task)
+		return 1;
+	lineage->task = task;
+	mm = GUARD_READ(struct task_struct, task, mm);
+	if (!mm)
+		return 0;
+	exe = GUARD_READ(struct mm_struct, mm, exe_file);
+	if (!exe)
+		return 0;
+	inode = GUARD_READ(struct file, exe, f_inode);
+	if (!inode || GUARD_READ(struct inode, inode, i_ino) != lineage->number)
+		return 0;
+	super = GUARD_READ(struct inode, inode, i_sb);
+	if (!super || GUARD_READ(struct super_block, super, s_dev) != lineage->device)
+		return 0;
+	lineage->q->ancestor_generation = GUARD_READ(struct inode, inode, i_generation);
+	if (GUARD_READ(struct mm_struct, mm, exe_file) != exe || GUARD_READ(struct task_struct, task, mm) != mm)
+		return 0;
+	lineage->q->ancestor_found = 1;
+	return 1;
+}
+
+/* Whether a process above the current one runs a file, whose generation is kept. */
 __noinline int guard_find_ancestor(struct guard_question *q, __u64 number, __u32 device)
 {
-	__u64 task = bpf_get_current_task(), parent, mm, exe, inode, super, found;
-	__u32 i;
+	struct guard_lineage lineage = { .q = q, .task = bpf_get_current_task(), .number = number, .device = device };
 
 	if (!q)
 		return 0;
-	for (i = 0; i < GUARD_ANCESTORS; i++) {
-		parent = GUARD_READ(struct task_struct, task, real_parent);
-		if (!parent || parent == task)
-			return 0;
-		task = parent;
-		mm = GUARD_READ(struct task_struct, task, mm);
-		if (!mm)
-			continue;
-		exe = GUARD_READ(struct mm_struct, mm, exe_file);
-		if (!exe)
-			continue;
-		inode = GUARD_READ(struct file, exe, f_inode);
-		if (!inode)
-			continue;
-		super = GUARD_READ(struct inode, inode, i_sb);
-		found = GUARD_READ(struct inode, inode, i_ino);
-		if (found != number || !super || GUARD_READ(struct super_block, super, s_dev) != device)
-			continue;
-		q->ancestor_generation = GUARD_READ(struct inode, inode, i_generation);
-		if (GUARD_READ(struct mm_struct, mm, exe_file) == exe && GUARD_READ(struct task_struct, task, mm) == mm)
-			return 1;
-	}
-	return 0;
+	q->ancestor_found = 0;
+	bpf_loop(GUARD_ANCESTORS, guard_ancestor_step, &lineage, 0);
+	return q->ancestor_found;
 }
 
 static __always_inline bool guard_term_holds(struct guard_question *q, struct file_guard_term *term)

@@ -28,31 +28,44 @@ static __always_inline __u32 guard_name_length(__u64 dentry)
 	return length > GUARD_NAME_MAX ? GUARD_NAME_MAX : length;
 }
 
+/* Eight bytes of a name, little-endian. */
+static __always_inline __u64 guard_name_word(__u64 name)
+{
+	__u64 word;
+
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)name);
+	return word;
+}
+
+static __always_inline __u64 guard_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * GUARD_HASH_FACTOR;
+	return hash ^ hash >> 29;
+}
+
 /*
  * Makes q->key that of the name q->child. Eight bytes a round, of the last ones only those that belong to the name (the order
- * is that of a little-endian machine). Reading past its end is safe: names lie in memory that is handed out by eights.
+ * is that of a little-endian machine). Reading past its end is safe: names lie in memory that is handed out by eights. What comes
+ * after the loop does not look at its counter: the verifier then follows it once, not once for each length.
  */
 __noinline int guard_ask_for_name(struct guard_question *q)
 {
-	__u64 child, hash, word;
-	const unsigned char *name;
+	__u64 child, hash, name;
 	__u32 length, i;
 
 	if (!q)
 		return 0;
 	child = q->child;
-	name = (const unsigned char *)GUARD_READ(struct dentry, child, d_name.name);
+	name = GUARD_READ(struct dentry, child, d_name.name);
 	length = guard_name_length(child);
 	hash = GUARD_HASH_SEED ^ length;
-	for (i = 0; i <= GUARD_NAME_MAX / 8; i++) {
-		if (i * 8 >= length)
+	for (i = 0; i < GUARD_NAME_MAX / 8; i++) {
+		if (i >= length / 8)
 			break;
-		bpf_probe_read_kernel(&word, sizeof(word), name + i * 8);
-		if (length - i * 8 < 8)
-			word &= (1ULL << (length - i * 8) * 8) - 1;
-		hash = (hash ^ word) * GUARD_HASH_FACTOR;
-		hash ^= hash >> 29;
+		hash = guard_mix(hash, guard_name_word(name + i * 8));
 	}
+	if (length % 8)
+		hash = guard_mix(hash, guard_name_word(name + length / 8 * 8) & ((1ULL << length % 8 * 8) - 1));
 	q->page = q->key.number;
 	q->name_rest = hash >> 32;
 	q->key.kind = FILE_GUARD_NAME;
