@@ -24,14 +24,17 @@ static __always_inline __u64 guard_mount_of(__u64 vfsmount)
 	return vfsmount - bpf_core_field_offset(struct mount, mnt);
 }
 
-/* Where the present process's names begin: its root, which chroot(2) moves, and the mounts below. */
+/*
+ * Where the present process's names begin: its root, which chroot(2) moves, and the mounts below. One that has none any more, at its
+ * end, reads as 0, which is no place. Nothing here is a constant: the verifier would follow the loops that come once for each.
+ */
 static __always_inline void guard_begin_view(struct guard_names *names, __u64 mount)
 {
 	__u64 task = bpf_get_current_task(), fs = GUARD_READ(struct task_struct, task, fs);
 
 	names->mount = mount;
-	names->root = fs ? GUARD_READ(struct fs_struct, fs, root.dentry) : 0;
-	names->root_mount = fs ? guard_mount_of(GUARD_READ(struct fs_struct, fs, root.mnt)) : 0;
+	names->root = GUARD_READ(struct fs_struct, fs, root.dentry);
+	names->root_mount = guard_mount_of(GUARD_READ(struct fs_struct, fs, root.mnt));
 }
 
 /* On the way up across mounts: 1 where it ends, 2 where it went on to the mount below, 0 at a name. */
@@ -58,7 +61,7 @@ static long guard_measure_step(__u32 i, struct guard_names *names)
 	int crossed;
 
 	/* Here the process's view of the path ends, or goes on where the mount lies. */
-	if (q->seen < 0 && names->mount && (crossed = guard_cross_mount(names))) {
+	if (q->mount && q->seen < 0 && (crossed = guard_cross_mount(names))) {
 		q->seen = i;
 		q->mount = crossed & 1 ? 0 : names->mount;
 		q->second = q->at;
@@ -242,8 +245,7 @@ __noinline int guard_tell(struct guard_question *q)
 	q->used = 0;
 	q->seen = -1;
 	q->at = q->dentry;
-	if (q->mount)
-		guard_begin_view(&names, guard_mount_of(q->mount));
+	guard_begin_view(&names, guard_mount_of(q->mount));
 	bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
 	if (q->other) {
 		q->at = q->other;

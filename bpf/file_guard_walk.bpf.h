@@ -155,51 +155,6 @@ static long guard_walk_step(__u32 i, struct guard_walk *walk)
 	return 0;
 }
 
-/* What rules say of all file systems of this one's type. It stands for the root, to which the walk has come, or would have. */
-static __always_inline void guard_ask_for_type(struct guard_walk *walk)
-{
-	struct guard_question *q = walk->q;
-	__u64 type = guard_type(&q->dentry);
-
-	q->met_tree = 1;
-	q->key.kind = FILE_GUARD_TYPE;
-	q->key.inode = type;
-	q->key.device = 0;
-	bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
-	q->key.device = q->device;
-	if (q->found != GUARD_NOTHING && q->matched_inode == type)
-		q->matched_inode = q->lost ? 0 : guard_number(guard_inode(q->at));
-}
-
-/*
- * Walks up from `start`, which lies `level` names above the end of its path, and weighs what it meets. Before, q->named says
- * what is asked of the name q->child in `start`, if anything.
- */
-static __noinline int guard_walk_up(struct guard_walk *walk, __u64 start, __u32 level)
-{
-	struct guard_question *q = walk->q;
-
-	q->at = start;
-	q->level = level;
-	q->here = q->self;
-	q->lost = 0;
-	q->rooted = 0;
-	q->known = 0;
-	q->key.kind = FILE_GUARD_OBJECT;
-	q->key.number = 0;
-	q->key.uid = 0;
-	bpf_loop(GUARD_LEVELS, guard_walk_step, walk, 0);
-	if (q->lost && q->found != GUARD_DENIED) {
-		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
-		q->key.inode = 0;
-		q->level = -1;
-		bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
-	}
-	if (q->covers & FILE_GUARD_TYPED && (q->rooted | q->lost) && q->found != GUARD_DENIED)
-		guard_ask_for_type(walk);
-	return 0;
-}
-
 static long guard_climb_at(__u32 i, struct guard_question **q)
 {
 	__u64 at = (*q)->at;
@@ -254,32 +209,123 @@ __noinline int guard_meet(struct guard_question *q)
 	return 0;
 }
 
-/* What the second name of a rename or link stood for, and what it comes into. */
-static __always_inline void guard_judge_other(struct guard_walk *walk)
-{
-	struct guard_question *q = walk->q;
-	__u64 replaced = guard_inode(q->other);
-	bool arrives;
+/* A question is answered in stages, each about one of these parts. */
+enum guard_part {
+	GUARD_PART_OBJECT = 0,	/* the object, or its new name */
+	GUARD_PART_REPLACED = 1,	/* what the second name of a rename or link stood for */
+	GUARD_PART_ARRIVAL = 2,	/* what the second name comes into */
+	GUARD_PARTS = 3,
+};
 
+/* The stages of each part; what is asked after a walk are pages of the policy that belong to no object on the way. */
+enum guard_stage {
+	GUARD_STAGE_WALK = 0,
+	GUARD_STAGE_LOST = 1,
+	GUARD_STAGE_TYPE = 2,
+	GUARD_STAGE_APART = 3,	/* the directory as one that leads to a protected place, or its device */
+	GUARD_STAGES = 4,
+};
+
+/*
+ * Where a part's walk begins; 0 where nothing is asked of it. Sets what is asked of the objects on the way, and of the name q->child
+ * in the first of them.
+ */
+static __always_inline __u64 guard_begin_part(struct guard_question *q, __u32 part)
+{
+	__u64 replaced, parent;
+
+	if (part == GUARD_PART_OBJECT) {
+		q->self = q->on_self;
+		q->tree = q->near ? 0 : q->on_tree;
+		q->shared = q->on_shared;
+		q->child = q->dentry;
+		q->named = q->new_name ? q->on_fresh : 0;
+		q->level = q->new_name;
+		return q->on_device ? 0 : q->new_name ? guard_parent(q->dentry) : q->dentry;
+	}
 	q->on_second = 1;
-	if (q->on_replaced && replaced && q->found != GUARD_DENIED) {
+	replaced = guard_inode(q->other);
+	if (part == GUARD_PART_REPLACED) {
 		q->self = q->on_replaced;
 		q->tree = q->on_replaced;
 		q->shared = q->on_replaced;
 		q->named = 0;
-		guard_walk_up(walk, q->other, 0);
+		q->level = 0;
+		return q->on_replaced && replaced ? q->other : 0;
 	}
-	if (q->found == GUARD_DENIED)
-		return;
 	/* Into the trees that hold both names nothing comes; a name that a rule knows may come about in any directory. */
-	arrives = guard_parent(q->other) != q->common;
-	q->self = arrives ? q->on_arrival : 0;
+	parent = guard_parent(q->other);
+	q->self = parent != q->common ? q->on_arrival : 0;
 	q->tree = q->self;
 	q->shared = 0;
 	q->child = q->other;
 	q->named = replaced || !q->names ? 0 : q->on_fresh;
-	if (q->self | q->named)
-		guard_walk_up(walk, guard_parent(q->other), 1);
+	q->level = 1;
+	return q->self | q->named ? parent : 0;
+}
+
+/* Whether pages are asked in a stage after the walk, which are then what q->key says. */
+static __always_inline bool guard_begin_pages(struct guard_question *q, __u32 part, __u32 stage)
+{
+	if (stage == GUARD_STAGE_LOST) {
+		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
+		q->key.inode = 0;
+		q->level = -1;
+		return q->lost;
+	}
+	if (stage == GUARD_STAGE_TYPE) {
+		/* What rules say of all file systems of this one's type. It stands for the root, to which the walk has come, or would have. */
+		if (!(q->covers & FILE_GUARD_TYPED) || !(q->rooted | q->lost))
+			return false;
+		q->met_tree = 1;
+		q->key.kind = FILE_GUARD_TYPE;
+		q->key.inode = guard_type(&q->dentry);
+		q->key.device = 0;
+		return true;
+	}
+	q->self = q->on_device | q->on_above;
+	if (part != GUARD_PART_OBJECT || !q->self)
+		return false;
+	q->level = 0;
+	q->key.kind = q->on_device ? FILE_GUARD_DEVICE : FILE_GUARD_ABOVE;
+	if (q->on_above)
+		q->key.inode = guard_number(guard_inode(q->dentry));
+	return true;
+}
+
+/*
+ * One stage of one part, as a loop's callback, for the verifier goes through what weighs a rule once for each place it is called from.
+ * A refusal ends the question.
+ */
+static long guard_judge_step(__u32 i, struct guard_walk *walk)
+{
+	__u32 part = i / GUARD_STAGES, stage = i % GUARD_STAGES;
+	struct guard_question *q = walk->q;
+
+	if (stage == GUARD_STAGE_WALK) {
+		q->at = guard_begin_part(q, part);
+		q->here = q->self;
+		q->lost = 0;
+		q->rooted = 0;
+		q->known = 0;
+		q->key.kind = FILE_GUARD_OBJECT;
+		q->key.number = 0;
+		q->key.uid = 0;
+		if (q->at)
+			bpf_loop(GUARD_LEVELS, guard_walk_step, walk, 0);
+		/* The usual end: nothing more to ask. */
+		return !(q->other | q->on_above | q->on_device | q->lost | (q->covers & FILE_GUARD_TYPED)) || q->found == GUARD_DENIED;
+	}
+	if (!guard_begin_pages(q, part, stage))
+		return 0;
+	bpf_loop(GUARD_PAGES, guard_page_step, walk, 0);
+	/* By the key, and not by the stage: a number that outlives the loop has the verifier go through it once for each. */
+	if (q->key.kind == FILE_GUARD_TYPE) {
+		if (q->found != GUARD_NOTHING && q->matched_inode == q->key.inode)
+			q->matched_inode = q->lost ? 0 : guard_number(guard_inode(q->at));
+		q->key.device = q->device;
+	}
+	return q->found == GUARD_DENIED;
 }
 
 /* Answers a question in q->found, by the policy of this moment from the first look to the last. */
@@ -295,12 +341,6 @@ __noinline int guard_judge(struct guard_question *q)
 	if (!walk.policy)
 		return 0;
 	walk.q = q;
-	if (q->on_device) {
-		q->self = q->on_device;
-		q->key.kind = FILE_GUARD_DEVICE;
-		bpf_loop(GUARD_PAGES, guard_page_step, &walk, 0);
-		return 0;
-	}
 	if (q->other)
 		guard_meet(q);
 	q->policy = guard_policy_number(walk.policy);
@@ -309,25 +349,11 @@ __noinline int guard_judge(struct guard_question *q)
 	passes = still && q->recalled && guard_is_plain(q);
 	if (passes && guard_passed_before(q, moves))
 		return 0;
-	q->self = q->on_self;
-	q->tree = q->near ? 0 : q->on_tree;
-	q->shared = q->on_shared;
-	q->child = q->dentry;
-	q->named = q->new_name ? q->on_fresh : 0;
-	guard_walk_up(&walk, q->new_name ? guard_parent(q->dentry) : q->dentry, q->new_name);
+	bpf_loop(q->other ? GUARD_PARTS * GUARD_STAGES : GUARD_STAGES, guard_judge_step, &walk, 0);
 	if (passes && q->identified && q->found == GUARD_NOTHING && !q->conditional)
 		guard_remember_pass(q, moves);
 	if (still && !q->recalled && !q->other && q->rooted)
 		guard_remember(q, moves);
-	if (q->on_above && q->found != GUARD_DENIED) {
-		q->self = q->on_above;
-		q->level = 0;
-		q->key.kind = FILE_GUARD_ABOVE;
-		q->key.inode = guard_number(guard_inode(q->dentry));
-		bpf_loop(GUARD_PAGES, guard_page_step, &walk, 0);
-	}
-	if (q->other)
-		guard_judge_other(&walk);
 	return 0;
 }
 
