@@ -23,6 +23,18 @@ suite_package() {
     printf '%s.%s\n' "$LAB_SUITE_ROOT" "$name"
 }
 
+# The package of a test class, named without it; ends the lab when there is no such class, or more than one.
+class_package() {
+    local root paths=()
+    root=$(suite_sources)
+    mapfile -t paths < <(find "$root" -name "$1.java" -printf '%P\n' 2>/dev/null)
+    [[ $1 =~ (Test|IT|Suite)$ ]] && [ ${#paths[@]} -gt 0 ] ||
+        die "unknown test class '$1'" "remedy: one of those below ${root#"$LAB_REPO/"}"
+    [ ${#paths[@]} -eq 1 ] || die "more than one test class is called $1: ${paths[*]}" "remedy: --suite"
+    root=${paths[0]%/*}
+    printf '%s.%s\n' "$LAB_SUITE_ROOT" "${root//\//.}"
+}
+
 # "name|words|package|after" of each extra boot; after is empty for one that may run beside the ordinary one
 boot_rows() {
     awk '!/^#/ && NF { after = sub(/^after:/, "", $1) ? "after" : ""; words = $2; for (i = 3; i < NF; i++) words = words " " $i

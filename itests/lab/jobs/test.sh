@@ -3,13 +3,14 @@
 #
 # test.sh LONG PACKAGE [EXCLUDED-PACKAGE]...
 #
-# In a guest: all JUnit tests of a package and those below it, in one JVM; and those of Pax Exam, if there are any, in another:
-# the URL handlers of an OSGi framework are those of its JVM, and a test may have started one there before.
+# In a guest: all JUnit tests of a package and those below it, or those of LAB_TEST_CLASS only, in one JVM; and those of Pax Exam, if
+# there are any, in another: the URL handlers of an OSGi framework are those of its JVM, and a test may have started one there before.
 
 set -euo pipefail
 
 long=$1 package=$2
 shift 2
+class=${LAB_TEST_CLASS:-'(Test|IT|Suite)'}
 options=()
 for excluded in "$@"; do options+=(--exclude-package "$excluded"); done
 
@@ -24,14 +25,14 @@ tests() {
         -cp "$(cat itests/target/guest.classpath)" \
         org.junit.platform.console.ConsoleLauncher execute --include-engine "$1" \
         --select-package "$package" ${options[@]+"${options[@]}"} \
-        --include-classname '.*(Test|IT|Suite)$' \
+        --include-classname ".*${LAB_TEST_CLASS:+[.]}$class\$" \
         --details=testfeed --disable-banner --disable-ansi-colors --reports-dir "$LAB_SHARE/reports" |
         { grep --line-buffered -v ':: STARTED$' || true; }
 }
 
 status=0
-tests junit-jupiter || status=$?
-if find "itests/target/test-classes/${package//.//}" -name '*IT.class' | grep -q .; then
+[[ $class == *IT ]] || tests junit-jupiter || status=$?
+if [[ $class == *IT* ]] && find "itests/target/test-classes/${package//.//}" -name '*IT.class' | grep -q .; then
     tests junit-vintage || status=$?
 fi
 exit "$status"

@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-#:   test [--kernel V]... [--suite NAME] [--long]
-#:                             all tests, natively and in one guest per kernel; or one suite, in guests only
+#:   test [--kernel V]... [--suite NAME | --test CLASS] [--long]
+#:                             all tests, natively and in one guest per kernel; or one suite or class, in guests only
 
 # Limits of one guest, in seconds.
 TEST_LIMIT=3600
 TEST_LIMIT_LONG=14400
+
+TEST_CLASS= # the only one to run, or nothing
 
 verb_test() {
     local kernels=() suite='' long=false package kernel ordinary started
@@ -13,6 +15,7 @@ verb_test() {
         case $1 in
             --kernel) kernels+=("$(option_value "$@")"); check_kernel_name "${kernels[-1]}"; shift ;;
             --suite) suite=$(option_value "$@"); shift ;;
+            --test) TEST_CLASS=$(option_value "$@"); shift ;;
             --long) long=true ;;
             *) usage_error "test: unknown option '$1'" ;;
         esac
@@ -20,9 +23,11 @@ verb_test() {
     done
     [ ${#kernels[@]} -gt 0 ] || mapfile -t kernels < <(kernel_names)
     package=$LAB_SUITE_ROOT
+    [ -z "$suite" ] || [ -z "$TEST_CLASS" ] || usage_error "test: --suite and --test say two things; one of them will do"
     [ -z "$suite" ] || package=$(suite_package "$suite") || exit 1
+    [ -z "$TEST_CLASS" ] || package=$(class_package "$TEST_CLASS") || exit 1
     setup_guests "${kernels[@]}"
-    if [ -n "$suite" ]; then
+    if [ -n "$suite$TEST_CLASS" ]; then
         build_without_tests
     else
         test_natively "$long"
@@ -170,7 +175,7 @@ test_boot() {
     [ "$long" = false ] || limit=$TEST_LIMIT_LONG
     folder=$LAB_TARGET/$kernel/$boot
     say "testing $package on kernel $row ($(kernel_release "$kernel"))"
-    guest_run --kernel "$kernel" --folder "$folder" --limit "$limit" --append "$words" --hold -- \
+    guest_run --kernel "$kernel" --folder "$folder" --limit "$limit" --append "$words" --env LAB_TEST_CLASS="$TEST_CLASS" --hold -- \
         itests/lab/jobs/test.sh "$long" "$package" "$@" || true
     mapfile -t reports < <(find "$folder/out/reports" -name 'TEST-*.xml' 2>/dev/null)
     report_add "$row" "$GUEST_SECONDS" ${reports[@]+"${reports[@]}"}
