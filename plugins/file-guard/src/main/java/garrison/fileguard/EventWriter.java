@@ -13,10 +13,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Puts records into words. Knows policies that were replaced, too, since a record may be read long after the policy that caused it:
@@ -25,20 +25,16 @@ import java.util.concurrent.ConcurrentHashMap;
 final class EventWriter {
     /** Of policies before the one before: so many places and rules are remembered. */
     private static final int REMEMBERED = 20_000;
+    private static final long LATER_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** struct file_guard_ancestor. */
     private static final int ANCESTOR_SIZE = 20;
     /** The parent of the first process of all. */
     private static final Ancestor NOBODY = new Ancestor(0, "");
 
-    /**
-     * What is needed of a policy to put its events into words.
-     *
-     * @param later where file systems are mounted that were not at the load, by device
-     */
-    private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables,
-            Map<Integer, Path> later) {
+    /** What is needed of a policy to put its events into words. */
+    private record Words(Map<Integer, String> rules, Map<PlaceKey, Path> places, Map<CompiledPolicy.ExecutableKey, Path> executables) {
         static Words of(CompiledPolicy policy) {
-            return new Words(policy.ruleNames(), policy.places(), policy.executables(), new ConcurrentHashMap<>());
+            return new Words(policy.ruleNames(), policy.places(), policy.executables());
         }
 
         int size() {
@@ -46,6 +42,15 @@ final class EventWriter {
         }
     }
 
+    /**
+     * Where a file system is mounted that was not at the load, or that it is nowhere here.
+     *
+     * @param until {@link System#nanoTime}; asked again after it, for a device's number is given anew
+     */
+    private record Later(Path point, long until) {}
+
+    /** By device. */
+    private final Map<Integer, Later> later = new HashMap<>();
     /** The newest first. */
     private volatile List<Words> known = List.of();
 
@@ -104,22 +109,25 @@ final class EventWriter {
     }
 
     /** The place that the rule names; of a file system that was mounted after the load, and is protected for its type, the mount point. */
-    private static Path place(Words policy, FileAccessRecord record) {
+    private Path place(Words policy, FileAccessRecord record) {
         Path place = policy.places.get(new PlaceKey(record.rule(), record.device(), record.matchedInode()));
-        if (place != null || record.depth() < 0) {
-            return place;
-        }
-        Path later = policy.later.get(record.device());
-        if (later == null) {
+        return place != null || record.depth() < 0 ? place : later(record);
+    }
+
+    private Path later(FileAccessRecord record) {
+        long now = System.nanoTime();
+        Later known = later.get(record.device());
+        if (known == null || known.until - now <= 0) {
+            later.values().removeIf(old -> old.until - now <= 0);
             try {
-                Optional<Path> point = Mounts.now().pointOfDevice(device(record));
-                point.ifPresent(path -> policy.later.put(record.device(), path));
-                later = point.orElse(Path.of("/(" + device(record) + ", not mounted here)"));
+                Path point = Mounts.now().pointOfDevice(device(record)).orElse(Path.of("/(" + device(record) + ", not mounted here)"));
+                known = new Later(point, now + LATER_NANOS);
             } catch (IOException e) {
                 throw new UncheckedIOException("the mounts cannot be read", e);
             }
+            later.put(record.device(), known);
         }
-        return later;
+        return known.point;
     }
 
     /** What lies above the mount for the process, and the object's names below it. */
