@@ -264,14 +264,18 @@ static __always_inline __u64 guard_begin_part(struct guard_question *q, __u32 pa
 	return q->self | q->named ? parent : 0;
 }
 
-/* Whether pages are asked in a stage after the walk, which are then what q->key says. */
+/* Whether pages are asked in a stage after the walk, which are then those that q->key says. Where not, nothing changes. */
 static __always_inline bool guard_begin_pages(struct guard_question *q, __u32 part, __u32 stage)
 {
+	__u32 apart = q->on_device | q->on_above;
+
 	if (stage == GUARD_STAGE_LOST) {
+		if (!q->lost)
+			return false;
 		/* It may lie in any tree of its file system, so the rules of all of them apply; they are kept under inode 0. */
 		q->key.inode = 0;
 		q->level = -1;
-		return q->lost;
+		return true;
 	}
 	if (stage == GUARD_STAGE_TYPE) {
 		/* What rules say of all file systems of this one's type. It stands for the root, to which the walk has come, or would have. */
@@ -283,9 +287,9 @@ static __always_inline bool guard_begin_pages(struct guard_question *q, __u32 pa
 		q->key.device = 0;
 		return true;
 	}
-	q->self = q->on_device | q->on_above;
-	if (part != GUARD_PART_OBJECT || !q->self)
+	if (part != GUARD_PART_OBJECT || !apart)
 		return false;
+	q->self = apart;
 	q->level = 0;
 	q->key.kind = q->on_device ? FILE_GUARD_DEVICE : FILE_GUARD_ABOVE;
 	if (q->on_above)
