@@ -224,7 +224,9 @@ guest_qemu_arguments() {
         qemu+=(-accel "tcg,thread=single" -cpu ${LAB_CPU:-max,-erms,-fsrm,-la57} -smp 2)
         # On a loaded machine the kernel's watchdog would call the TSC unstable and read the emulated HPET instead: each
         # look at the clock is then a device access under QEMU's one lock, and the guest several times slower.
-        words="tsc=reliable $(guest_clock)" || exit 1
+        # khugepaged runs when nobody else wants to (nice 19), and copies pages under the RCU lock: with minutes of load on two emulated
+        # CPUs it is kept waiting there until the kernel calls it a stall.
+        words="transparent_hugepage=madvise tsc=reliable $(guest_clock)" || exit 1
     fi
     if [ -n "$interactive" ]; then
         qemu+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$folder/console.log" -serial chardev:console
