@@ -111,7 +111,8 @@ final class RingMemory {
         } finally {
             view.end();
             position = at;
-            if (at != begin) {
+            // Whoever has the map's descriptor can write its position, and a ring that is full by it takes nothing: put right here.
+            if (at != begin || (long) POSITION.getOpaque(consumer, 0L) != at) {
                 POSITION.setRelease(consumer, 0L, at);
                 VarHandle.fullFence();
             }

@@ -13,13 +13,13 @@ import garrison.framework.Status.PluginStatus;
 import garrison.framework.config.GarrisonSettings.ReaderKind;
 import garrison.framework.libbpf.Libbpf;
 import garrison.framework.libbpf.Libc;
-import garrison.framework.object.LoadedBpfObject;
 import garrison.spi.PluginState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What must never end the JVM: positions that lie, and a handler that does not come back. */
 @Timeout(90)
@@ -74,25 +75,34 @@ class BrokenRingTest {
         ring.close();
     }
 
-    /** The reader goes by the position it keeps itself: what it has read does not come again, and nothing of it is skipped. */
-    @Test
-    void positionOverwrittenUnderAReader_changesNothingItReads() throws Exception {
-        CountDownLatch read = new CountDownLatch(20);
+    /** The reader goes by the position it keeps itself, and writes it again: neither is anything read twice, nor does the ring stay full. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1L << 40})
+    void positionOverwrittenUnderAReader_isPutRight(long position) throws Exception {
+        CountDownLatch first = new CountDownLatch(10);
+        CountDownLatch later = new CountDownLatch(1);
         List<Long> sequences = new CopyOnWriteArrayList<>();
         RingPlugin plugin = new RingPlugin("ring-test").binding((events, session) -> events.raw(RingPlugin.LARGE, "test_large", fields -> {
             var sequence = fields.apply("sequence");
             return record -> {
                 sequences.add(record.get(sequence));
-                read.countDown();
+                first.countDown();
+                if (sequences.size() > 10) {
+                    later.countDown();
+                }
             };
         }));
         try (Garrison garrison = Garrison.builder().plugin(plugin).start()) {
-            LoadedBpfObject object = plugin.session().object();
             plugin.session().emit(RingPlugin.LARGE, 0, 10);
-            overwriteConsumerPosition(object.mapFd("garrison_events"), 0);
-            plugin.session().emit(RingPlugin.LARGE, 10, 10);
-            assertTrue(read.await(20, TimeUnit.SECONDS), sequences::toString);
-            assertEquals(LongStream.range(0, 20).boxed().toList(), sequences);
+            assertTrue(first.await(20, TimeUnit.SECONDS), sequences::toString);
+            overwriteConsumerPosition(plugin.session().object().mapFd("garrison_events"), position);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            do {
+                plugin.session().emit(RingPlugin.LARGE, 10, 1);
+                assertTrue(System.nanoTime() < deadline, "the ring takes nothing any more");
+            } while (!later.await(50, TimeUnit.MILLISECONDS));
+            assertEquals(LongStream.range(0, 10).boxed().toList(), sequences.subList(0, 10));
+            assertEquals(Set.of(10L), Set.copyOf(sequences.subList(10, sequences.size())));
             assertEquals(PluginState.ACTIVE, garrison.status().plugins().getFirst().state());
         }
     }
