@@ -221,7 +221,7 @@ guest_qemu_arguments() {
         # other (fork and exec took twice as long so, the start of a JVM a quarter longer).
         # Without erms and fsrm the kernel and glibc copy and clear memory by the word, which is emulated many times faster than
         # rep movsb; without la57 a page is found in one step less.
-        qemu+=(-accel "tcg,thread=single" -cpu ${LAB_CPU:-max,-erms,-fsrm,-la57} -smp 2)
+        qemu+=(-accel "tcg,thread=single" -cpu max,-erms,-fsrm,-la57 -smp 2)
         # On a loaded machine the kernel's watchdog would call the TSC unstable and read the emulated HPET instead: each
         # look at the clock is then a device access under QEMU's one lock, and the guest several times slower.
         # khugepaged runs when nobody else wants to (nice 19), and copies pages under the RCU lock: with minutes of load on two emulated
