@@ -6,7 +6,8 @@
 #   variants   nothing; file-guard with a tree and ten protected files, and with a tree and OBJECTS of them; auditd that watches the same
 #              tree and files; a bpftrace script that counts, by program, what passes the hooks that file-guard sits on
 #   workloads  open: a file that no rule covers opened, read and closed; create: one made, renamed and removed; protected: a file
-#              that a rule covers opened, read and closed by a program that may; build: FILES small C files compiled by gcc
+#              that a rule covers opened, read and closed by a program that may; build: FILES small C files compiled by gcc, the
+#              least of three times
 
 set -euo pipefail
 
@@ -17,6 +18,7 @@ objects=$2
 auditd=$3
 protected=/few/1
 workloads=(open create protected build)
+rounds[build]=3
 
 run_open() { in_root reads /open/file 100000; }
 run_create() { in_root names /open 30000; }
