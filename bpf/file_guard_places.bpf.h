@@ -22,6 +22,13 @@
 #define GUARD_HASH_SEED 0x6a09e667f3bcc908ULL
 #define GUARD_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 
+/* Eight bytes more of a text, into its hash. */
+static __always_inline __u64 guard_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * GUARD_HASH_FACTOR;
+	return hash ^ hash >> 29;
+}
+
 #define GUARD_PLACES_BITS 12
 #define GUARD_DCACHE_OP_REVALIDATE 0x4
 

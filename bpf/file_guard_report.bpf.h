@@ -245,6 +245,7 @@ __noinline int guard_tell(struct guard_question *q)
 	q->used = 0;
 	q->seen = -1;
 	q->at = q->dentry;
+	/* Also where the hook told no mount: then nobody looks at it. */
 	guard_begin_view(&names, guard_mount_of(q->mount));
 	bpf_loop(GUARD_LEVELS, guard_measure_step, &names, 0);
 	if (q->other) {

@@ -6,7 +6,7 @@
 #ifndef FILE_GUARD_TYPES_BPF_H
 #define FILE_GUARD_TYPES_BPF_H
 
-#include "file_guard_policy.bpf.h"
+#include "file_guard_places.bpf.h"
 
 /* Whether any policy has, or had, a rule for a type: others pay nothing. */
 __u32 guard_types_matter = 0;
@@ -36,10 +36,8 @@ __noinline __u64 guard_type(__u64 *name)
 	bpf_probe_read_kernel_str(words, FILE_GUARD_TYPE_PART, (const char *)GUARD_READ(struct file_system_type, type, name));
 	if (subtype)
 		bpf_probe_read_kernel_str((char *)words + FILE_GUARD_TYPE_PART, FILE_GUARD_TYPE_PART, (const char *)subtype);
-	for (i = 0; i < sizeof(words) / 8; i++) {
-		hash = (hash ^ words[i]) * GUARD_HASH_FACTOR;
-		hash ^= hash >> 29;
-	}
+	for (i = 0; i < sizeof(words) / 8; i++)
+		hash = guard_mix(hash, words[i]);
 	return hash;
 }
 

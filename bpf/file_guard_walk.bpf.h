@@ -37,12 +37,6 @@ static __always_inline __u64 guard_name_word(__u64 name)
 	return word;
 }
 
-static __always_inline __u64 guard_mix(__u64 hash, __u64 word)
-{
-	hash = (hash ^ word) * GUARD_HASH_FACTOR;
-	return hash ^ hash >> 29;
-}
-
 /*
  * Makes q->key that of the name q->child. Eight bytes a round, of the last ones only those that belong to the name (the order
  * is that of a little-endian machine). Reading past its end is safe: names lie in memory that is handed out by eights. What comes

@@ -82,7 +82,7 @@ measure_variant() {
     local workload took round
     printf '%-20s' "$1"
     for workload in "${workloads[@]}"; do
-        took=$(for ((round = 0; round < ${rounds[$workload]:-1}; round++)); do "run_$workload"; done | sort -n | head -n 1)
+        took=$(for ((round = 0; round < ${rounds[$workload]:-1}; round++)); do "run_$workload" || exit; done | sort -n | head -n 1)
         printf '%s %s %s\n' "$1" "$workload" "$((took / 2))" >>"$folder/figures"
         printf ' %18s %9s %%' "$((took / 2))" "$(percent "$1" "$workload")"
     done

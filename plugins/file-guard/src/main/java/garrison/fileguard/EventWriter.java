@@ -116,18 +116,18 @@ final class EventWriter {
 
     private Path later(FileAccessRecord record) {
         long now = System.nanoTime();
-        Later known = later.get(record.device());
-        if (known == null || known.until - now <= 0) {
+        Later place = later.get(record.device());
+        if (place == null || place.until - now <= 0) {
             later.values().removeIf(old -> old.until - now <= 0);
             try {
                 Path point = Mounts.now().pointOfDevice(device(record)).orElse(Path.of("/(" + device(record) + ", not mounted here)"));
-                known = new Later(point, now + LATER_NANOS);
+                place = new Later(point, now + LATER_NANOS);
             } catch (IOException e) {
                 throw new UncheckedIOException("the mounts cannot be read", e);
             }
-            later.put(record.device(), known);
+            later.put(record.device(), place);
         }
-        return known.point;
+        return place.point;
     }
 
     /** What lies above the mount for the process, and the object's names below it. */
